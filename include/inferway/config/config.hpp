@@ -1,0 +1,219 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "inferway/base/secret.hpp"
+
+/// The configuration as plain values: what the YAML file says, validated, with every default filled in. No YAML type
+/// stands here. A Config is immutable once loaded; workers share it.
+namespace inferway::config {
+
+using Milliseconds = std::chrono::milliseconds;
+
+/// The wire dialect of a backend, and of a client (known by path).
+enum class Api : std::uint8_t { openai, anthropic, gemini, ollama };
+enum class Balance : std::uint8_t { round_robin, least_requests, ewma, prefix, session, load };
+enum class OnClientCancel : std::uint8_t { abort, drain };
+enum class LogLevel : std::uint8_t { trace, debug, info, warn, error };
+enum class LogFormat : std::uint8_t { json, text };
+enum class RetryOn : std::uint8_t { connect, timeout, status_429, status_5xx, cut, stall, bad_stream, in_band_error };
+inline constexpr std::size_t kRetryOnCount = 8;
+
+/// Where something stands in the file; line and column count from 1, 0 means unknown.
+struct Position {
+  int line = 0;
+  int column = 0;
+};
+
+/// A place to listen: `host` (a literal address, without brackets) and `port`, or a Unix socket's path.
+struct Listen {
+  std::string host;
+  std::uint16_t port = 0;  ///< 0: the kernel chooses (tests)
+  std::string unix_path;   ///< set: host and port are not
+};
+
+struct Admin {
+  Listen address{.host = "127.0.0.1", .port = 9901, .unix_path = {}};
+  Secret token;  ///< empty: none needed
+};
+
+struct Limits {
+  std::uint64_t connections = 50'000;
+  std::uint64_t header_bytes = 64 * 1024;
+  std::uint64_t header_count = 128;
+  std::uint64_t body_bytes = 32ULL * 1024 * 1024;
+  std::uint64_t buffered_bytes = 1024ULL * 1024 * 1024;
+};
+
+/// On the client side.
+struct ClientTimeouts {
+  Milliseconds header{10'000};
+  Milliseconds body{60'000};
+  Milliseconds keep_alive{75'000};
+  Milliseconds write{60'000};
+  Milliseconds drain{600'000};
+  std::optional<Milliseconds> heartbeat;
+};
+
+/// On the backend's side. A route may override each.
+struct UpstreamTimeouts {
+  Milliseconds connect{2'000};
+  Milliseconds first_byte{120'000};
+  std::optional<Milliseconds> first_content;
+  Milliseconds idle{60'000};
+  Milliseconds total{900'000};
+};
+
+/// One replica: an http, https or unix URL, taken apart.
+struct Endpoint {
+  std::string url;        ///< as written, for people
+  bool tls = false;       ///< https
+  std::string host;       ///< name or literal address, without brackets; empty for unix
+  std::uint16_t port = 0;
+  std::string unix_path;  ///< set for unix:/path
+  std::string authority;  ///< what goes into Host: host[:port], port left out when it is the scheme's default
+  std::string path;       ///< put before the request's own; "" or "/v1", never with a trailing slash
+  std::uint32_t weight = 1;
+};
+
+struct Pool {
+  std::uint32_t max_idle = 128;  ///< per thread
+  Milliseconds idle{4'000};
+  Milliseconds max_age{600'000};
+};
+
+struct Health {
+  std::optional<std::string> path;
+  Milliseconds interval{5'000};
+  Milliseconds timeout{1'000};
+  std::uint32_t unhealthy_after = 3;
+  std::uint32_t healthy_after = 2;
+  std::optional<std::string> metrics;
+};
+
+struct Outlier {
+  std::uint32_t consecutive_failures = 5;
+  Milliseconds eject{30'000};
+  std::uint32_t max_ejected_percent = 50;
+};
+
+struct Cooldown {
+  std::vector<int> on{429, 529};
+  Milliseconds default_duration{10'000};
+};
+
+/// Client headers that are dropped on the way to a backend unless `pass_headers` lists them.
+enum class GuardedHeader : std::uint8_t {
+  authorization,
+  proxy_authorization,
+  x_api_key,
+  api_key,
+  x_goog_api_key,
+  cookie,
+};
+
+struct Header {
+  std::string name;
+  Secret value;  ///< backends' headers often carry keys: never printed
+};
+
+struct Backend {
+  std::string name;
+  Position position;
+  Api api = Api::openai;
+  std::vector<Endpoint> endpoints;
+  Balance balance = Balance::least_requests;
+  Secret key;  ///< empty: none
+  std::vector<Header> headers;
+  std::vector<GuardedHeader> pass_headers;
+  Pool pool;
+  UpstreamTimeouts timeouts;
+  OnClientCancel on_client_cancel = OnClientCancel::abort;
+  Health health;
+  Outlier outlier;
+  Cooldown cooldown;
+};
+
+/// A choice among `to`, or one hop of `fallback`.
+struct Target {
+  std::size_t backend = 0;           ///< index into Config::backends
+  std::optional<std::string> model;  ///< the name sent upstream; nothing: as the client said
+  std::uint32_t weight = 1;
+};
+
+struct HeaderMatch {
+  std::string name;  ///< lower case
+  std::string value;  ///< exact, or a glob when it contains '*'
+};
+
+struct Match {
+  std::string path;                   ///< exact, or a prefix when it ends in "/*"
+  std::optional<std::string> method;  ///< nothing: any
+  std::optional<std::string> model;   ///< exact or glob; nothing: any, and the body is not read for it
+  std::vector<HeaderMatch> headers;
+};
+
+struct Retry {
+  std::uint32_t attempts = 1;
+  std::vector<RetryOn> on{RetryOn::connect, RetryOn::timeout, RetryOn::status_429, RetryOn::status_5xx,
+                          RetryOn::cut,     RetryOn::stall,   RetryOn::bad_stream, RetryOn::in_band_error};
+  Milliseconds backoff{50};
+  Milliseconds max_backoff{2'000};
+  std::uint32_t budget_percent = 20;
+};
+
+struct TimeoutOverrides {
+  std::optional<Milliseconds> connect;
+  std::optional<Milliseconds> first_byte;
+  std::optional<Milliseconds> first_content;
+  std::optional<Milliseconds> idle;
+  std::optional<Milliseconds> total;
+};
+
+struct Route {
+  std::string name;  ///< given, or made of path and model
+  Position position;
+  Match match;
+  std::vector<Target> to;
+  std::vector<Target> fallback;
+  Retry retry;
+  std::int64_t priority = 0;
+  TimeoutOverrides timeouts;
+  std::optional<std::string> rewrite;  ///< may contain {path}
+  std::optional<bool> auth;
+};
+
+struct Log {
+  LogLevel level = LogLevel::info;
+  std::string access = "stdout";  ///< stdout, off, or a file's path
+  LogFormat format = LogFormat::json;
+};
+
+struct Config {
+  std::string file;
+  std::vector<Listen> listen{{.host = "0.0.0.0", .port = 8080, .unix_path = {}}};
+  Admin admin;
+  std::uint32_t threads = 0;  ///< 0: one per usable core
+  Limits limits;
+  ClientTimeouts timeouts;
+  std::vector<Backend> backends;
+  std::vector<Route> routes;
+  bool keys_required = false;
+  bool reload_watch = false;
+  Log log;
+};
+
+[[nodiscard]] std::string_view name(Api api);
+[[nodiscard]] std::string_view name(Balance balance);
+[[nodiscard]] std::string_view name(GuardedHeader header);  ///< lower case
+[[nodiscard]] std::string_view name(RetryOn on);
+
+/// The backend's timeouts with the route's overrides applied.
+[[nodiscard]] UpstreamTimeouts merged(UpstreamTimeouts const& base, TimeoutOverrides const& over);
+
+}  // namespace inferway::config

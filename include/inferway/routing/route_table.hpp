@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "inferway/base/error.hpp"
+#include "inferway/config/config.hpp"
+#include "inferway/http/head.hpp"
+
+namespace inferway::routing {
+
+/// What a request is matched by, but for its model.
+struct Query {
+  std::string_view method;
+  std::string_view path;  ///< normalised, without query
+  http::RequestHead const& head;
+};
+
+/// What is known before the body was read.
+struct Candidates {
+  bool any = false;          ///< some route matches by path, method and headers
+  bool needs_model = false;  ///< which one wins depends on the model
+};
+
+/// Routes compiled for lookup: first match in file order, at a cost that does not grow with their number (hash
+/// lookups by exact path, by each prefix of the path, by exact model and by each literal glob prefix). Immutable, shared by all workers; lookups do not allocate.
+class RouteTable {
+ public:
+  explicit RouteTable(std::vector<config::Route> const& routes);
+  RouteTable(RouteTable&&) noexcept;
+  RouteTable& operator=(RouteTable&&) noexcept;
+  ~RouteTable();
+
+  [[nodiscard]] Candidates candidates(Query const& query) const;
+
+  /// The index of the route that wins. `model`: nothing when none is named (routes that want one then do not match).
+  /// Errors: model_not_found when a route would match but for its model, else route_not_found.
+  [[nodiscard]] Result<std::size_t> match(Query const& query, std::optional<std::string_view> model) const;
+
+ private:
+  struct Compiled;
+  std::unique_ptr<Compiled const> compiled_;
+};
+
+/// What the '*' of a prefix pattern matched, without a leading slash; "" for an exact pattern.
+[[nodiscard]] std::string_view matched_tail(std::string_view pattern, std::string_view path);
+
+/// Pairs (later, earlier): a route that can never win because an earlier one matches all that it would. For `check`.
+struct Shadow {
+  std::size_t route = 0;
+  std::size_t by = 0;
+};
+}  // namespace inferway::routing

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string_view>
+
+#include "inferway/config/config.hpp"
+
+/// The operational log: what an operator acts on. To stderr, one line an event. Safe from any thread; not for requests (those have
+/// the access log). Never a key or a prompt. spdlog stands behind it, in one .cpp, because its header is slow to compile.
+namespace inferway::telemetry {
+
+void set_log_level(config::LogLevel level, config::LogFormat format);
+[[nodiscard]] bool log_enabled(config::LogLevel level);
+void log(config::LogLevel level, std::string_view message);
+
+inline void log_info(std::string_view message) { log(config::LogLevel::info, message); }
+inline void log_warn(std::string_view message) { log(config::LogLevel::warn, message); }
+inline void log_error(std::string_view message) { log(config::LogLevel::error, message); }
+
+}  // namespace inferway::telemetry

@@ -1,0 +1,59 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "inferway/base/error.hpp"
+
+namespace inferway::telemetry {
+
+/// A short text copied into a record without allocating; what does not fit is cut at a UTF-8 boundary.
+template <std::size_t Capacity>
+class ShortText {
+ public:
+  ShortText() = default;
+  ShortText(std::string_view text) { assign(text); }  // NOLINT(google-explicit-constructor): a value, as std::string
+  void assign(std::string_view text) {
+    std::size_t size = text.size() < Capacity ? text.size() : Capacity;
+    if (size < text.size()) {
+      while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) --size;
+    }
+    text.copy(bytes_.data(), size);
+    size_ = static_cast<std::uint16_t>(size);
+  }
+  [[nodiscard]] std::string_view view() const { return {bytes_.data(), size_}; }
+
+ private:
+  std::uint16_t size_ = 0;
+  std::array<char, Capacity> bytes_;  // deliberately not initialised: a record is made for every request
+};
+
+inline constexpr std::uint32_t kNoIndex = 0xFFFFFFFF;
+
+/// What happened to one request: exactly one is recorded for each that was read. Never a key, a query, a prompt.
+struct Record {
+  std::chrono::system_clock::time_point started{};
+  std::chrono::nanoseconds duration{0};    ///< from the head's last byte to the answer's last
+  std::chrono::nanoseconds first_byte{-1};  ///< to the first byte of the answer to the client; negative: none was sent
+  std::uint32_t route = kNoIndex;    ///< index into the configuration's routes
+  std::uint32_t backend = kNoIndex;  ///< index into its backends, of the last attempt
+  std::int16_t status = 0;           ///< as the client saw it; 499: it was gone before the answer was complete
+  std::uint16_t attempts = 0;        ///< tries upstream
+  bool error_set = false;
+  ErrorCode error = ErrorCode::internal;  ///< when error_set: why the gateway answered, or cut the stream
+  bool streamed = false;             ///< an event stream
+  bool truncated = false;            ///< the answer was ended abnormally after its head was sent
+  std::uint64_t bytes_in = 0;        ///< request body
+  std::uint64_t bytes_out = 0;       ///< response body, as payload
+  ShortText<16> method;
+  ShortText<200> path;
+  ShortText<128> model;              ///< as the client named it
+  ShortText<128> request_id;
+  ShortText<48> client;              ///< peer address without port
+  ShortText<120> detail;             ///< the error's cause for the log
+};
+
+}  // namespace inferway::telemetry

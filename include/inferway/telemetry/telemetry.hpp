@@ -1,0 +1,89 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "inferway/base/error.hpp"
+#include "inferway/config/config.hpp"
+#include "inferway/telemetry/record.hpp"
+
+namespace inferway::telemetry {
+
+/// A number only one thread writes and any thread may read: no locked instruction, no torn read.
+class Counter {
+ public:
+  void add(std::uint64_t n = 1) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
+  void sub(std::uint64_t n = 1) { value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t get() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<std::uint64_t> value_{0};
+};
+
+/// What a worker counts about one backend.
+struct BackendCounters {
+  Counter connects;           ///< connections opened
+  Counter reused;             ///< requests sent on a pooled connection
+  Counter connections_open;   ///< gauge: in use and idle
+  Counter connections_idle;   ///< gauge
+  Counter inflight;           ///< gauge: attempts under way
+  Counter attempts;
+  Counter replaced;           ///< stale pooled connections replaced invisibly
+  Counter cancelled;          ///< attempts ended because the client went
+  std::array<Counter, kErrorCodeCount> errors;  ///< failed attempts by cause
+};
+
+/// One worker's figures. Only that worker writes; the scrape reads.
+class Shard {
+ public:
+  virtual ~Shard() = default;
+
+  /// Counts the request (by route, backend, status; histograms of duration and first byte) and hands the record to
+  /// the access log's ring. Never blocks; when the ring is full the line is dropped and counted.
+  virtual void finish(Record const& record) = 0;
+
+  // Gauges and counters that the rooms move themselves.
+  Counter requests_inflight;
+  Counter connections_open;
+  Counter connections_accepted;
+  Counter connections_refused;   ///< over limits.connections
+  Counter client_bytes_in;       ///< all bytes read from clients
+  Counter client_bytes_out;
+  Counter buffered_bytes;        ///< gauge: bodies held in memory
+  Counter buffered_bytes_refused;
+  Counter bad_requests;          ///< refused before they were a request
+  Counter heads_timed_out;
+  Counter lingering_closes;
+  Counter write_timeouts;
+  Counter sessions_failed;       ///< ended by an exception: a bug of ours
+  std::vector<std::unique_ptr<BackendCounters>> backends;  ///< by index; made before the worker starts
+};
+
+/// The figures of the whole process, and the access log's writer thread.
+class Telemetry {
+ public:
+  /// `workers` shards. The names of routes and backends are copied. Opens the access log; throws std::runtime_error
+  /// when its file cannot be opened.
+  Telemetry(config::Config const& config, std::size_t workers);
+  Telemetry(Telemetry const&) = delete;
+  Telemetry& operator=(Telemetry const&) = delete;
+  /// Writes what is still in the rings.
+  ~Telemetry();
+
+  [[nodiscard]] Shard& shard(std::size_t worker);
+
+  /// All figures in the Prometheus text format, version 0.0.4. Any thread.
+  [[nodiscard]] std::string prometheus() const;
+
+  /// Opens the access log's file anew (after log rotation). Any thread.
+  void reopen();
+
+ private:
+  class State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace inferway::telemetry
