@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace inferway::net {
+
+class BlockPool;
+
+/// A piece of uninitialised memory on loan from a pool.
+class Block {
+ public:
+  Block() = default;
+  Block(Block&& other) noexcept
+      : pool_(std::exchange(other.pool_, nullptr)),
+        data_(std::exchange(other.data_, nullptr)),
+        size_(std::exchange(other.size_, 0)) {}
+  Block& operator=(Block&& other) noexcept;
+  ~Block() { reset(); }
+
+  [[nodiscard]] char* data() const { return data_; }
+  [[nodiscard]] std::size_t size() const { return size_; }
+  explicit operator bool() const { return data_ != nullptr; }
+  void reset();
+
+ private:
+  friend class BlockPool;
+  Block(BlockPool* pool, char* data, std::size_t size) : pool_(pool), data_(data), size_(size) {}
+  BlockPool* pool_ = nullptr;
+  char* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+/// A worker's stock of memory blocks of two sizes, reused last in first out while they are still in the cache. What
+/// is beyond the stock goes back to the allocator. Must outlive its blocks.
+class BlockPool {
+ public:
+  static constexpr std::size_t kSmall = 16 * 1024;  ///< a request head, as a rule with its body
+  static constexpr std::size_t kLarge = 64 * 1024;  ///< a piece of a body
+  static constexpr std::size_t kKeepSmall = 256;
+  static constexpr std::size_t kKeepLarge = 256;
+
+  BlockPool() = default;
+  BlockPool(BlockPool const&) = delete;
+  BlockPool& operator=(BlockPool const&) = delete;
+  ~BlockPool();
+
+  /// A block of at least `bytes`: small, large, or exactly that many.
+  [[nodiscard]] Block take(std::size_t bytes);
+
+ private:
+  friend class Block;
+  void give_back(char* data, std::size_t size);
+  std::vector<char*> small_;
+  std::vector<char*> large_;
+};
+
+/// Bytes read but not used up: a contiguous window into a block that grows as needed and is given back when empty.
+class Buffer {
+ public:
+  explicit Buffer(BlockPool& pool) : pool_(pool) {}
+
+  [[nodiscard]] std::string_view view() const { return {block_.data() + begin_, end_ - begin_}; }
+  [[nodiscard]] std::size_t size() const { return end_ - begin_; }
+  [[nodiscard]] bool empty() const { return begin_ == end_; }
+  /// Room behind the content, at least `bytes`: the content may move (views become invalid).
+  [[nodiscard]] std::span<char> room(std::size_t bytes);
+  /// Room behind the content without moving it; may be empty.
+  [[nodiscard]] std::span<char> spare() const { return {block_.data() + end_, block_.size() - end_}; }
+  void grow(std::size_t bytes) { end_ += bytes; }  ///< so many of the room were filled
+  void consume(std::size_t bytes) { begin_ += bytes; }
+  void append(std::string_view bytes);
+  /// Forgets the content and returns the memory.
+  void release() {
+    block_.reset();
+    begin_ = end_ = 0;
+  }
+
+ private:
+  BlockPool& pool_;
+  Block block_;
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+};
+
+}  // namespace inferway::net

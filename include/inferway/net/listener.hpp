@@ -1,0 +1,42 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "inferway/net/address.hpp"
+#include "inferway/net/loop.hpp"
+
+namespace inferway::net {
+
+/// A listening TCP socket, shared by all workers. Errors when it cannot be bound: std::system_error that names the
+/// address.
+[[nodiscard]] Descriptor listen_on(Address const& address, std::string const& shown_as);
+/// The port that a listening socket got.
+[[nodiscard]] std::uint16_t bound_port(Descriptor const& listening);
+
+/// Accepts on a shared listening socket for one loop. Each new connection wakes one loop only.
+class Acceptor final : private Source, private Watcher {
+ public:
+  using OnConnection = std::function<void(Descriptor, Address const& peer)>;
+
+  Acceptor(Loop& loop, Descriptor const& listening, OnConnection on_connection);
+  ~Acceptor();
+
+  /// Takes no more connections. The listening socket itself stays open.
+  void stop();
+
+ private:
+  void on_events(std::uint32_t events) override;
+  void notify() override;  ///< the pause after running out of descriptors is over
+  void accept_some();
+
+  Loop& loop_;
+  int listening_;
+  OnConnection on_connection_;
+  Deadline pause_;
+  bool active_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace inferway::net

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "inferway/config/config.hpp"
+#include "inferway/net/address.hpp"
+#include "inferway/net/loop.hpp"
+#include "inferway/net/task_group.hpp"
+#include "inferway/server/downstream.hpp"
+#include "inferway/telemetry/telemetry.hpp"
+
+namespace inferway::server {
+
+class Session;
+
+/// What all servers of a process share: how many client connections there are.
+struct ConnectionCount {
+  std::atomic<std::uint64_t> open{0};
+};
+
+struct Settings {
+  config::Limits limits;
+  config::ClientTimeouts timeouts;
+};
+
+/// The client side of one worker: sessions over accepted connections. Loop thread only.
+class Server {
+ public:
+  Server(net::Loop& loop, Handler& handler, Settings settings, ConnectionCount& count, telemetry::Shard& shard);
+  ~Server();
+
+  /// Serves a connection; over limits.connections it is answered 503 and closed.
+  void serve(net::Descriptor connection, net::Address const& peer);
+
+  /// No further request is taken from any connection: idle ones are closed, the others after their answer.
+  void drain();
+  /// Ends everything that still runs.
+  void cut();
+  [[nodiscard]] std::size_t sessions() const { return tasks_.size(); }
+  void when_empty(std::function<void()> call) { tasks_.when_empty(std::move(call)); }
+
+ private:
+  friend class Session;
+  [[nodiscard]] net::Task<> run_session(net::Descriptor connection, net::Address peer, bool over_limit);
+
+  net::Loop& loop_;
+  Handler& handler_;
+  Settings settings_;
+  ConnectionCount& count_;
+  telemetry::Shard& shard_;
+  net::TaskGroup tasks_;
+  Session* first_ = nullptr;  ///< all sessions, to tell them of drain and cut
+  bool draining_ = false;
+  bool cut_ = false;
+};
+
+}  // namespace inferway::server

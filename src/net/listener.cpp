@@ -1,0 +1,90 @@
+#include "inferway/net/listener.hpp"
+
+#include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "inferway/telemetry/log.hpp"
+
+namespace inferway::net {
+
+namespace {
+
+/// Connections taken at one go; then the loop looks at its other sockets.
+constexpr int kAcceptBatch = 16;
+/// Without free descriptors accepting is no use until some are closed.
+constexpr Duration kDescriptorPause = std::chrono::milliseconds(100);
+constexpr int kBacklog = 4096;  // the kernel cuts it to net.core.somaxconn
+
+}  // namespace
+
+Descriptor listen_on(Address const& address, std::string const& shown_as) {
+  auto const fail = [&](char const* what) {
+    throw std::system_error(errno, std::generic_category(), std::string("cannot ") + what + " " + shown_as);
+  };
+  Descriptor socket(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!socket) fail("open a socket for");
+  int const on = 1;
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (address.family() == AF_INET6) {
+    // [::]:8080 takes IPv4 as well, as people expect of "all addresses", where the kernel has not been told otherwise.
+    int const off = 0;
+    ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+  }
+  if (::bind(socket.get(), address.data(), address.size()) != 0) fail("bind");
+  if (::listen(socket.get(), kBacklog) != 0) fail("listen on");
+  return socket;
+}
+
+std::uint16_t bound_port(Descriptor const& listening) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  ::getsockname(listening.get(), reinterpret_cast<sockaddr*>(&storage), &size);
+  return Address(reinterpret_cast<sockaddr const*>(&storage), size).port();
+}
+
+Acceptor::Acceptor(Loop& loop, Descriptor const& listening, OnConnection on_connection)
+    : loop_(loop), listening_(listening.get()), on_connection_(std::move(on_connection)), pause_(loop.wheel(), *this) {
+  notify();
+}
+
+Acceptor::~Acceptor() { stop(); }
+
+void Acceptor::notify() {
+  if (active_ || stopped_) return;
+  loop_.add(*this, listening_, EPOLLIN | EPOLLEXCLUSIVE);
+  active_ = true;
+}
+
+void Acceptor::stop() {
+  stopped_ = true;
+  pause_.disarm();
+  if (active_) loop_.remove(*this, listening_);
+  active_ = false;
+}
+
+void Acceptor::on_events(std::uint32_t) { accept_some(); }
+
+void Acceptor::accept_some() {
+  for (int i = 0; i < kAcceptBatch && active_; ++i) {
+    sockaddr_storage storage{};
+    socklen_t size = sizeof storage;
+    int const accepted =
+        ::accept4(listening_, reinterpret_cast<sockaddr*>(&storage), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (accepted >= 0) {
+      on_connection_(Descriptor(accepted), Address(reinterpret_cast<sockaddr const*>(&storage), size));
+      continue;
+    }
+    if (errno == EINTR || errno == ECONNABORTED) continue;
+    if (errno == EAGAIN) return;
+    telemetry::log_warn("accepting connections rests for 100 ms: " + std::system_category().message(errno));
+    loop_.remove(*this, listening_);
+    active_ = false;
+    pause_.arm(loop_.now() + kDescriptorPause);
+  }
+}
+
+}  // namespace inferway::net

@@ -1,0 +1,118 @@
+#include "inferway/net/stream.hpp"
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace inferway::net {
+
+namespace {
+
+constexpr std::uint32_t kInterest = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+
+/// Tokens go out as they come: never held back to fill a segment.
+void set_no_delay(int descriptor) {
+  int const on = 1;
+  ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // fails on Unix sockets, which need none
+}
+
+std::unexpected<Error> connect_error(int code) {
+  return upstream_error(ErrorCode::connect_failed, std::strerror(code));
+}
+
+}  // namespace
+
+Stream::Stream(Loop& loop, Descriptor descriptor) : Stream(loop, std::move(descriptor), false) {}
+
+Stream::Stream(Loop& loop, Descriptor descriptor, bool connecting)
+    : loop_(loop), descriptor_(std::move(descriptor)), connecting_(connecting), writable_(!connecting) {
+  set_no_delay(descriptor_.get());
+  loop_.add(*this, descriptor_.get(), kInterest);
+}
+
+Stream::~Stream() { loop_.remove(*this, descriptor_.get()); }
+
+Result<std::unique_ptr<Stream>> Stream::connect(Loop& loop, Address const& to) {
+  Descriptor descriptor(::socket(to.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!descriptor) return connect_error(errno);
+  if (::connect(descriptor.get(), to.data(), to.size()) != 0 && errno != EINPROGRESS) return connect_error(errno);
+  return std::unique_ptr<Stream>(new Stream(loop, std::move(descriptor), true));
+}
+
+std::optional<Result<void>> Stream::connected() {
+  if (!connecting_) return Result<void>{};
+  if (!writable_ && !hung_up_) return std::nullopt;
+  int code = 0;
+  socklen_t size = sizeof code;
+  ::getsockopt(descriptor_.get(), SOL_SOCKET, SO_ERROR, &code, &size);
+  connecting_ = false;
+  if (code != 0) return connect_error(code);
+  return Result<void>{};
+}
+
+void Stream::on_events(std::uint32_t events) {
+  bool const was_readable = readable_;
+  bool const was_writable = writable_;
+  bool const had_hung_up = hung_up_;
+  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) readable_ = true;
+  if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) writable_ = true;
+  if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) hung_up_ = true;
+  bool const news = was_readable != readable_ || was_writable != writable_ || had_hung_up != hung_up_;
+  if (news && watcher_ != nullptr) watcher_->notify();
+}
+
+IoResult Stream::try_read(std::span<char> into) {
+  if (!readable_) return {IoStatus::blocked, 0};
+  while (true) {
+    auto const got = ::recv(descriptor_.get(), into.data(), into.size(), 0);
+    if (got > 0) {
+      auto const bytes = static_cast<std::size_t>(got);
+      // A short read means the queue was empty; what comes later is a new edge. After a hang-up there is none.
+      if (bytes < into.size() && !hung_up_) readable_ = false;
+      return {IoStatus::ok, bytes};
+    }
+    if (got == 0) {
+      hung_up_ = true;
+      return {IoStatus::closed, 0};
+    }
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN) {
+      readable_ = false;
+      return {IoStatus::blocked, 0};
+    }
+    hung_up_ = true;
+    return {IoStatus::failed, 0};
+  }
+}
+
+IoResult Stream::try_write(std::span<iovec const> pieces) {
+  if (!writable_) return {IoStatus::blocked, 0};
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(pieces.data());  // the kernel reads it only
+  message.msg_iovlen = pieces.size();
+  while (true) {
+    auto const put = ::sendmsg(descriptor_.get(), &message, MSG_NOSIGNAL);
+    if (put >= 0) return {IoStatus::ok, static_cast<std::size_t>(put)};
+    if (errno == EINTR) continue;
+    if (errno == EAGAIN) {
+      writable_ = false;
+      return {IoStatus::blocked, 0};
+    }
+    hung_up_ = true;
+    return {IoStatus::failed, 0};
+  }
+}
+
+void Stream::shutdown_write() { ::shutdown(descriptor_.get(), SHUT_WR); }
+
+void Stream::reset_on_close() {
+  linger const now{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(descriptor_.get(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
+}  // namespace inferway::net

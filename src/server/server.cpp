@@ -1,0 +1,86 @@
+#include "inferway/server/server.hpp"
+
+#include <exception>
+#include <string>
+
+#include "inferway/telemetry/log.hpp"
+#include "session.hpp"
+
+namespace inferway::server {
+
+namespace {
+
+/// Connections over the limit that are being told so; beyond these a connection is closed without a word.
+constexpr std::uint64_t kMaxTurnedAway = 256;
+
+std::string describe(std::exception_ptr const& exception) {
+  try {
+    std::rethrow_exception(exception);
+  } catch (std::exception const& e) {
+    return e.what();
+  } catch (...) {
+    return "unknown exception";
+  }
+}
+
+}  // namespace
+
+Server::Server(net::Loop& loop, Handler& handler, Settings settings, ConnectionCount& count, telemetry::Shard& shard)
+    : loop_(loop),
+      handler_(handler),
+      settings_(settings),
+      count_(count),
+      shard_(shard),
+      tasks_(loop, [this](std::exception_ptr const& exception) {
+        shard_.sessions_failed.add();
+        telemetry::log_error("a session ended by an exception: " + describe(exception));
+      }) {}
+
+Server::~Server() = default;
+
+void Server::serve(net::Descriptor connection, net::Address const& peer) {
+  auto const open = count_.open.fetch_add(1, std::memory_order_relaxed);
+  bool const over_limit = open >= settings_.limits.connections;
+  if (over_limit) shard_.connections_refused.add();
+  if (cut_ || open >= settings_.limits.connections + kMaxTurnedAway) {
+    count_.open.fetch_sub(1, std::memory_order_relaxed);
+    return;
+  }
+  tasks_.spawn(run_session(std::move(connection), peer, over_limit));
+}
+
+net::Task<> Server::run_session(net::Descriptor connection, net::Address peer, bool over_limit) {
+  struct Counted {
+    explicit Counted(Server& s) : server(s) {
+      server.shard_.connections_accepted.add();
+      server.shard_.connections_open.add();
+    }
+    Counted(Counted const&) = delete;
+    Counted& operator=(Counted const&) = delete;
+    ~Counted() {
+      server.shard_.connections_open.sub();
+      server.count_.open.fetch_sub(1, std::memory_order_relaxed);
+    }
+    Server& server;
+  };
+  Counted const counted(*this);
+  Session session(*this, std::move(connection), peer);
+  if (over_limit) {
+    co_await session.turn_away();
+  } else {
+    co_await session.run();
+  }
+}
+
+void Server::drain() {
+  draining_ = true;
+  for (auto* session = first_; session != nullptr; session = session->next_) session->wake();
+}
+
+void Server::cut() {
+  draining_ = true;
+  cut_ = true;
+  for (auto* session = first_; session != nullptr; session = session->next_) session->wake();
+}
+
+}  // namespace inferway::server

@@ -1,0 +1,230 @@
+#include "session.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "inferway/base/assert.hpp"
+#include "inferway/dialect/dialect.hpp"
+#include "inferway/http/answer.hpp"
+
+namespace inferway::server {
+
+namespace {
+
+/// How long the rest of a request is read and thrown away after an early answer: a reset would take the answer away
+/// from a client that is still sending.
+constexpr Duration kLinger = std::chrono::seconds(2);
+
+/// Read at one go while a head comes in; usually all of a small request, body and all.
+constexpr std::size_t kHeadRead = 4096;
+
+}  // namespace
+
+Session::Session(Server& server, net::Descriptor connection, net::Address const& peer)
+    : server_(server),
+      waiter_(server.loop_),
+      stream_(server.loop_, std::move(connection)),
+      read_deadline_(server.loop_.wheel(), waiter_),
+      write_deadline_(server.loop_.wheel(), waiter_),
+      peer_(peer.host_text()),
+      next_(server.first_),
+      in_(server.loop_.blocks()),
+      raw_(server.loop_.blocks()),
+      out_(server.loop_.blocks()) {
+  if (next_ != nullptr) next_->previous_ = this;
+  server_.first_ = this;
+  stream_.watch(&waiter_);
+}
+
+Session::~Session() {
+  (previous_ != nullptr ? previous_->next_ : server_.first_) = next_;
+  if (next_ != nullptr) next_->previous_ = previous_;
+}
+
+net::Task<> Session::run() {
+  for (bool fresh = true; keep_; fresh = false) {
+    auto const got = co_await read_head(fresh);
+    if (!got) {
+      co_await refuse(got.error());
+      co_return;
+    }
+    if (!*got) co_return;  // nothing was asked, so nothing is answered
+    begin_request();
+    co_await server_.handler_.serve(*this);
+    INFERWAY_ASSERT(finished_ || gone());
+    co_await flush_all();
+    end_request();
+  }
+  if (!dead_) co_await linger();
+}
+
+/// True: a head is there. False: the connection ended, or rested too long, without one.
+net::Task<Result<bool>> Session::read_head(bool fresh) {
+  auto const& timeouts = server_.settings_.timeouts;
+  auto& loop = server_.loop_;
+  scanned_ = 0;
+  bool begun = !in_.empty();
+  if (!begun) in_.release();
+  read_deadline_.arm(loop.now() + (fresh || begun ? timeouts.header : timeouts.keep_alive));
+  while (true) {
+    if (!in_.empty()) {
+      auto parsed = parse_head();
+      if (!parsed || *parsed) {
+        read_deadline_.disarm();
+        co_return parsed;
+      }
+    }
+    if (server_.cut_ || (server_.draining_ && in_.empty())) co_return false;
+    auto const read = stream_.try_read(in_.room(kHeadRead));
+    if (read.status == net::IoStatus::ok) {
+      in_.grow(read.bytes);
+      server_.shard_.client_bytes_in.add(read.bytes);
+      if (!begun) read_deadline_.arm(loop.now() + timeouts.header);
+      begun = true;
+      continue;
+    }
+    if (read.status != net::IoStatus::blocked) co_return false;
+    if (in_.empty()) in_.release();  // a resting connection holds no memory
+    if (read_deadline_.expired()) {
+      if (!begun) co_return false;
+      server_.shard_.heads_timed_out.add();
+      co_return client_error(ErrorCode::request_timeout, "the request head did not arrive in time");
+    }
+    co_await waiter_.wait();
+  }
+}
+
+/// False: not all of the head is there yet.
+Result<bool> Session::parse_head() {
+  auto const limit = server_.settings_.limits.header_bytes;
+  if (scanned_ == 0) in_.consume(http::leading_blank_lines(in_.view()));
+  auto const end = http::find_head_end(in_.view(), scanned_);
+  if (!end) {
+    head_ = http::RequestHead();  // nothing of an earlier request may show in the answer
+    return std::unexpected(end.error());
+  }
+  if (end->size > limit || (end->size == 0 && in_.size() >= limit)) {
+    return client_error(ErrorCode::header_too_large, "the request head is larger than limits.header_bytes");
+  }
+  scanned_ = end->scanned;
+  if (end->size == 0) return false;
+  http::HeadLimits const limits{.bytes = limit, .fields = server_.settings_.limits.header_count};
+  auto const parsed = head_.parse(in_.view().substr(0, end->size), limits);
+  if (!parsed) return std::unexpected(parsed.error());
+  used_ = end->size;
+  return true;
+}
+
+void Session::begin_request() {
+  in_request_ = true;
+  started_ = server_.loop_.now();
+  chunks_ = http::ChunkScanner();
+  body_left_ = head_.framing == http::BodyFraming::length ? head_.content_length : 0;
+  body_done_ =
+      head_.framing == http::BodyFraming::none || (head_.framing == http::BodyFraming::length && body_left_ == 0);
+  body_read_ = 0;
+  pace_since_ = TimePoint{};
+  continue_due_ = head_.expect_continue && !body_done_;
+  keep_ = head_.keep_alive && !server_.draining_;
+  first_byte_sent_ = TimePoint::min();
+  body_sent_ = 0;
+  answer_left_ = 0;
+  framing_ = Framing::none;
+  no_body_ = head_sent_ = finished_ = aborted_ = false;
+}
+
+/// What was read beyond the request stands at the front of in_ for the next one.
+void Session::end_request() {
+  in_request_ = false;
+  read_deadline_.disarm();
+  if (aborted_ || gone() || !body_done_) keep_ = false;
+  if (aborted_ && framing_ == Framing::until_close) {
+    stream_.reset_on_close();  // the connection's orderly end would look like the body's
+    dead_ = true;
+  }
+  if (gone()) dead_ = true;
+  if (!keep_) return;
+  if (raw_.size() > 0) {
+    // A chunked body was read past in_; what is behind its end is the next request.
+    in_.release();
+    std::swap(in_, raw_);
+  } else {
+    in_.consume(used_);
+  }
+  raw_.release();
+  used_ = 0;
+}
+
+/// Answers a request whose head cannot be read, and ends the connection.
+net::Task<> Session::refuse(Error error) {
+  server_.shard_.bad_requests.add();
+  begin_request();
+  body_done_ = false;
+  auto const kind = http::answer_kind(error.code);
+  auto const dialect = dialect::client_dialect(head_.path);
+  auto const body = dialect::error_body(dialect, error.code, error.detail, "");
+  AnswerField const more[] = {
+      {"Content-Type", "application/json"}, {"x-inferway-error", name(error.code)}, {"Retry-After", "1"}};
+  no_body_ = false;
+  send_head({.status = kind.status,
+             .reason = http::reason_phrase(kind.status),
+             .fields = {},
+             .more = std::span(more).first(kind.retry_after ? 3 : 2),
+             .body = true,
+             .length = body.size(),
+             .close = true});
+  std::string_view const pieces[] = {body};
+  send_body(pieces, More::none);
+  telemetry::Record record;
+  record.started = std::chrono::system_clock::now();
+  record.status = static_cast<std::int16_t>(kind.status);
+  record.error_set = true;
+  record.error = error.code;
+  record.method = head_.method;
+  record.path = head_.path;
+  record.client = peer_;
+  record.detail = error.detail;
+  record.bytes_out = body.size();
+  server_.shard_.finish(record);
+  co_await flush_all();
+  co_await linger();
+}
+
+net::Task<> Session::turn_away() {
+  co_await refuse({ErrorCode::overloaded, Side::gateway, Retry::never, "too many connections"});
+}
+
+/// Until all is sent, the client is gone, or does not take it in time.
+net::Task<> Session::flush_all() {
+  while (!flush() && !gone()) co_await waiter_.wait();
+}
+
+/// RFC 9112 section 9.6: close in stages.
+net::Task<> Session::linger() {
+  if (dead_ || stream_.hung_up()) co_return;
+  server_.shard_.lingering_closes.add();
+  stream_.shutdown_write();
+  in_.release();
+  raw_.release();
+  read_deadline_.arm(server_.loop_.now() + kLinger);
+  auto left = server_.settings_.limits.body_bytes;
+  while (!read_deadline_.expired() && !server_.cut_) {
+    auto const read = stream_.try_read(server_.loop_.scratch());
+    if (read.status == net::IoStatus::ok) {
+      if (read.bytes >= left) co_return;
+      left -= read.bytes;
+    } else if (read.status == net::IoStatus::blocked) {
+      co_await waiter_.wait();
+    } else {
+      co_return;
+    }
+  }
+}
+
+std::optional<ErrorCode> Session::gone() const {
+  if (write_deadline_.expired()) return ErrorCode::client_stalled;
+  if (dead_ || stream_.hung_up() || server_.cut_) return ErrorCode::client_gone;
+  return std::nullopt;
+}
+
+}  // namespace inferway::server

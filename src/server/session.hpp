@@ -1,0 +1,115 @@
+#pragma once
+
+#include <string>
+
+#include "inferway/http/chunk_scanner.hpp"
+#include "inferway/net/blocks.hpp"
+#include "inferway/net/stream.hpp"
+#include "inferway/server/server.hpp"
+
+namespace inferway::server {
+
+/// One client connection speaking HTTP/1: reads requests one after the other, hands each to the handler, and is its
+/// Downstream. session.cpp: the connection's life; request_body.cpp: reading; answer.cpp: writing.
+class Session final : public Downstream {
+ public:
+  Session(Server& server, net::Descriptor connection, net::Address const& peer);
+  ~Session() override;
+
+  [[nodiscard]] net::Task<> run();
+  /// Answers 503 without reading anything.
+  [[nodiscard]] net::Task<> turn_away();
+  void wake() { waiter_.notify(); }
+
+  // Downstream
+  [[nodiscard]] http::RequestHead const& head() const override { return head_; }
+  [[nodiscard]] std::string_view peer() const override { return peer_; }
+  [[nodiscard]] bool secure() const override { return false; }
+  [[nodiscard]] net::Waiter& waiter() override { return waiter_; }
+  [[nodiscard]] TimePoint started() const override { return started_; }
+  [[nodiscard]] Result<BodyRead> read_body(std::span<char> into) override;
+  [[nodiscard]] bool body_done() const override { return body_done_; }
+  [[nodiscard]] std::optional<ErrorCode> gone() const override;
+  void send_interim(AnswerHead const& head) override;
+  void send_head(AnswerHead const& head) override;
+  void send_body(std::span<std::string_view const> pieces, More more) override;
+  void abort() override;
+  bool flush() override;
+  [[nodiscard]] bool head_sent() const override { return head_sent_; }
+  [[nodiscard]] bool finished() const override { return finished_; }
+  [[nodiscard]] TimePoint first_byte_sent() const override { return first_byte_sent_; }
+  [[nodiscard]] std::uint64_t body_bytes_read() const override { return body_read_; }
+  [[nodiscard]] std::uint64_t body_bytes_sent() const override { return body_sent_; }
+
+ private:
+  friend class Server;
+  enum class Framing : std::uint8_t { none, length, chunked, until_close };
+
+  // session.cpp
+  [[nodiscard]] net::Task<Result<bool>> read_head(bool fresh);
+  [[nodiscard]] Result<bool> parse_head();
+  void begin_request();
+  void end_request();
+  [[nodiscard]] net::Task<> refuse(Error error);
+  [[nodiscard]] net::Task<> flush_all();
+  [[nodiscard]] net::Task<> linger();
+
+  // request_body.cpp
+  [[nodiscard]] Result<BodyRead> read_length_body(std::span<char> into);
+  [[nodiscard]] Result<BodyRead> read_chunked_body();
+  [[nodiscard]] Result<BodyRead> scan_chunks(std::string_view input);
+  [[nodiscard]] Result<std::size_t> receive(std::span<char> into);
+  [[nodiscard]] Result<void> check_pace();
+  void send_continue();
+  void skip_buffered_body();
+  [[nodiscard]] Result<BodyRead> took(std::string_view data);
+
+  // answer.cpp
+  void append_status_line(int status, std::string_view reason);
+  void append_field(std::string_view name, std::string_view value);
+  void append_fields(AnswerHead const& head);
+  void append_framing(AnswerHead const& head);
+  void write(std::span<iovec> pieces);
+  void settle_write_deadline(bool progress);
+
+  Server& server_;
+  net::Waiter waiter_;
+  net::Stream stream_;
+  net::Deadline read_deadline_;
+  net::Deadline write_deadline_;
+  std::string peer_;
+  Session* next_ = nullptr;
+  Session* previous_ = nullptr;
+
+  // Reading. `in_` begins with the head of the request under way; nothing is read into it while the request lasts, so
+  // that views into it stay valid. Chunked bodies that come later are read into `raw_`.
+  net::Buffer in_;
+  net::Buffer raw_;
+  std::size_t scanned_ = 0;
+  std::size_t used_ = 0;  ///< bytes of in_ that belong to the request under way and were used up
+  http::RequestHead head_;
+  http::ChunkScanner chunks_;
+  TimePoint started_{};
+  std::uint64_t body_left_ = 0;
+  std::uint64_t body_read_ = 0;
+  TimePoint pace_since_{};
+  std::uint64_t pace_bytes_ = 0;
+  bool body_done_ = true;
+  bool continue_due_ = false;
+
+  // Writing.
+  net::Buffer out_;
+  TimePoint first_byte_sent_ = TimePoint::min();
+  std::uint64_t body_sent_ = 0;
+  std::uint64_t answer_left_ = 0;
+  Framing framing_ = Framing::none;
+  bool no_body_ = false;  ///< HEAD, 204, 304: body bytes are not sent
+  bool head_sent_ = false;
+  bool finished_ = false;
+  bool aborted_ = false;
+  bool keep_ = true;   ///< another request may follow
+  bool dead_ = false;  ///< the connection broke
+  bool in_request_ = false;
+};
+
+}  // namespace inferway::server
