@@ -1,11 +1,12 @@
 #pragma once
 
-#include <string_view>
-
 #include "inferway/config/config.hpp"
 
-/// The operational log: what an operator acts on. To stderr, one line an event. Safe from any thread; not for requests (those have
-/// the access log). Never a key or a prompt. spdlog stands behind it, in one .cpp, because its header is slow to compile.
+#include <string_view>
+
+/// The operational log: what an operator acts on. To stderr, one line an event. Safe from any thread; not for requests
+/// (those have the access log). Never a key or a prompt. spdlog stands behind it, in one .cpp, because its header is
+/// slow to compile.
 namespace inferway::telemetry {
 
 void set_log_level(config::LogLevel level, config::LogFormat format);

@@ -1,14 +1,15 @@
 #pragma once
 
+#include "inferway/base/error.hpp"
+#include "inferway/config/config.hpp"
+#include "inferway/telemetry/record.hpp"
+
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "inferway/base/error.hpp"
-#include "inferway/config/config.hpp"
-#include "inferway/telemetry/record.hpp"
 
 namespace inferway::telemetry {
 
@@ -25,14 +26,14 @@ class Counter {
 
 /// What a worker counts about one backend.
 struct BackendCounters {
-  Counter connects;           ///< connections opened
-  Counter reused;             ///< requests sent on a pooled connection
-  Counter connections_open;   ///< gauge: in use and idle
-  Counter connections_idle;   ///< gauge
-  Counter inflight;           ///< gauge: attempts under way
+  Counter connects;          ///< connections opened
+  Counter reused;            ///< requests sent on a pooled connection
+  Counter connections_open;  ///< gauge: in use and idle
+  Counter connections_idle;  ///< gauge
+  Counter inflight;          ///< gauge: attempts under way
   Counter attempts;
-  Counter replaced;           ///< stale pooled connections replaced invisibly
-  Counter cancelled;          ///< attempts ended because the client went
+  Counter replaced;                             ///< stale pooled connections replaced invisibly
+  Counter cancelled;                            ///< attempts ended because the client went
   std::array<Counter, kErrorCodeCount> errors;  ///< failed attempts by cause
 };
 
@@ -49,28 +50,30 @@ class Shard {
   Counter requests_inflight;
   Counter connections_open;
   Counter connections_accepted;
-  Counter connections_refused;   ///< over limits.connections
-  Counter client_bytes_in;       ///< all bytes read from clients
+  Counter connections_refused;  ///< over limits.connections
+  Counter client_bytes_in;      ///< all bytes read from clients
   Counter client_bytes_out;
-  Counter buffered_bytes;        ///< gauge: bodies held in memory
+  Counter buffered_bytes;  ///< gauge: bodies held in memory
   Counter buffered_bytes_refused;
-  Counter bad_requests;          ///< refused before they were a request
+  Counter bad_requests;     ///< refused before they were a request
+  Counter heads_too_large;  ///< over limits.header_bytes or limits.header_count
   Counter heads_timed_out;
   Counter lingering_closes;
   Counter write_timeouts;
-  Counter sessions_failed;       ///< ended by an exception: a bug of ours
+  Counter sessions_failed;                                 ///< ended by an exception: a bug of ours
   std::vector<std::unique_ptr<BackendCounters>> backends;  ///< by index; made before the worker starts
 };
 
 /// The figures of the whole process, and the access log's writer thread.
 class Telemetry {
  public:
-  /// `workers` shards. The names of routes and backends are copied. Opens the access log; throws std::runtime_error
-  /// when its file cannot be opened.
+  /// `workers` shards. The names of routes and backends are copied. Opens the access log and starts the thread that
+  /// writes it (none when it is off); throws std::runtime_error when it cannot be opened.
   Telemetry(config::Config const& config, std::size_t workers);
   Telemetry(Telemetry const&) = delete;
   Telemetry& operator=(Telemetry const&) = delete;
-  /// Writes what is still in the rings.
+  /// Writes what is still in the rings; gives up on a pipe that nobody reads after a second. The workers must have
+  /// ended.
   ~Telemetry();
 
   [[nodiscard]] Shard& shard(std::size_t worker);
@@ -78,7 +81,11 @@ class Telemetry {
   /// All figures in the Prometheus text format, version 0.0.4. Any thread.
   [[nodiscard]] std::string prometheus() const;
 
-  /// Opens the access log's file anew (after log rotation). Any thread.
+  /// Lines of the access log that were lost: a ring was full, or the log could not be written.
+  [[nodiscard]] std::uint64_t access_log_dropped() const;
+
+  /// Opens the access log's file anew (after log rotation), soon: the writer thread does it, once what came before is
+  /// written. When that fails the old file stays, and the operational log says so. Any thread.
   void reopen();
 
  private:

@@ -1,0 +1,17 @@
+#pragma once
+
+#include "inferway/config/config.hpp"
+#include "inferway/telemetry/record.hpp"
+#include "names.hpp"
+
+#include <string>
+
+namespace inferway::telemetry {
+
+/// Appends the access log's line for `record`, with its newline. Whatever a client put into a path, a model or an id
+/// can neither end the line nor forge a field: it is escaped.
+/// JSON: every key stands in every line; null says that there was none (no route, no byte sent, no error).
+/// Text: time, client, method, path, status, duration, then key=value for what there was.
+void append_access_line(std::string& out, Record const& record, Names const& names, config::LogFormat format);
+
+}  // namespace inferway::telemetry

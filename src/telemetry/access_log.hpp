@@ -1,0 +1,64 @@
+#pragma once
+
+#include "inferway/config/config.hpp"
+#include "inferway/telemetry/telemetry.hpp"
+#include "log_output.hpp"
+#include "names.hpp"
+#include "record_ring.hpp"
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace inferway::telemetry {
+
+/// Formats and writes what the workers put into their rings, on a thread of its own. It looks into the rings every
+/// 50 ms (every 5 ms while there is much): a worker never has to wake it. A log that is slow or full stops only this
+/// thread; then rings run full, and lines are lost and counted.
+class AccessLog {
+ public:
+  /// One ring a worker. Errors: std::runtime_error when the log cannot be opened.
+  AccessLog(config::Log const& log, Names const& names, std::size_t workers);
+  AccessLog(AccessLog const&) = delete;
+  AccessLog& operator=(AccessLog const&) = delete;
+  ~AccessLog();
+
+  [[nodiscard]] RecordRing& ring(std::size_t worker) { return *rings_[worker]; }
+  [[nodiscard]] std::uint64_t written() const { return written_.get(); }
+  /// Lines that could not be written. Those that met a full ring are counted by whoever pushed them.
+  [[nodiscard]] std::uint64_t lost() const { return lost_.get(); }
+  void reopen();
+
+ private:
+  void start_thread();
+  void run();
+  std::size_t drain();
+  void flush();
+  void reopen_output();
+  [[nodiscard]] bool given_up();
+
+  Names const& names_;
+  config::LogFormat const format_;
+  LogOutput output_;
+  std::vector<std::unique_ptr<RecordRing>> rings_;
+  Counter written_;
+  Counter lost_;
+
+  // The writer's own.
+  std::string batch_;
+  bool torn_ = false;     ///< the last write ended inside a line
+  bool failing_ = false;  ///< the last write failed, which has been said
+  int patience_ = 10;     ///< how often more to ask a reader that takes nothing, once it is time to end
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::atomic<bool> stopping_{false};
+  bool reopen_wanted_ = false;
+  std::thread thread_;
+};
+
+}  // namespace inferway::telemetry

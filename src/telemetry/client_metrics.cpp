@@ -1,0 +1,63 @@
+#include "metrics.hpp"
+
+namespace inferway::telemetry {
+
+namespace {
+
+using Member = Counter Shard::*;
+
+std::uint64_t sum_of(Shards const& shards, Member member) {
+  return sum(shards, [member](Shard const& shard) -> Counter const& { return shard.*member; });
+}
+
+void write_connections(Exposition& out, Shards const& shards) {
+  out.gauge("inferway_client_connections", "Client connections that are open.");
+  out.sample(sum_of(shards, &Shard::connections_open));
+  out.counter("inferway_client_connections_accepted_total", "Client connections taken.");
+  out.sample(sum_of(shards, &Shard::connections_accepted));
+  out.counter("inferway_client_bytes_total", "All bytes read from (in) and written to (out) clients.");
+  out.sample({{"direction", "in"}}, sum_of(shards, &Shard::client_bytes_in));
+  out.sample({{"direction", "out"}}, sum_of(shards, &Shard::client_bytes_out));
+}
+
+void write_misbehaviour(Exposition& out, Shards const& shards) {
+  out.counter("inferway_bad_requests_total", "Refused before they were a request: broken heads and framing.");
+  out.sample(sum_of(shards, &Shard::bad_requests));
+  out.counter("inferway_head_timeouts_total", "Request heads that did not come whole within timeouts.header.");
+  out.sample(sum_of(shards, &Shard::heads_timed_out));
+  out.counter("inferway_write_timeouts_total", "Clients dropped because they took no byte for timeouts.write.");
+  out.sample(sum_of(shards, &Shard::write_timeouts));
+  out.counter("inferway_lingering_closes_total", "Connections closed with a part of the request still unread.");
+  out.sample(sum_of(shards, &Shard::lingering_closes));
+  out.counter("inferway_sessions_failed_total", "Sessions ended by an exception: a bug of the gateway.");
+  out.sample(sum_of(shards, &Shard::sessions_failed));
+}
+
+void write_limits(Exposition& out, Shards const& shards, config::Limits const& limits) {
+  out.gauge("inferway_buffered_bytes", "Bytes of bodies held in memory.");
+  out.sample(sum_of(shards, &Shard::buffered_bytes));
+  out.gauge("inferway_limit", "The limits in force, as the configuration names them.");
+  out.sample({{"limit", "connections"}}, limits.connections);
+  out.sample({{"limit", "header_bytes"}}, limits.header_bytes);
+  out.sample({{"limit", "header_count"}}, limits.header_count);
+  out.sample({{"limit", "body_bytes"}}, limits.body_bytes);
+  out.sample({{"limit", "buffered_bytes"}}, limits.buffered_bytes);
+  out.counter("inferway_limit_reached_total",
+              "Connections and requests refused by a limit (header: header_bytes or header_count).");
+  out.sample({{"limit", "connections"}}, sum_of(shards, &Shard::connections_refused));
+  out.sample({{"limit", "header"}}, sum_of(shards, &Shard::heads_too_large));
+  out.sample({{"limit", "body_bytes"}}, sum(shards, [](WorkerShard const& shard) -> Counter const& {
+               return shard.errors[static_cast<std::size_t>(ErrorCode::body_too_large)];
+             }));
+  out.sample({{"limit", "buffered_bytes"}}, sum_of(shards, &Shard::buffered_bytes_refused));
+}
+
+}  // namespace
+
+void write_client_metrics(Exposition& out, Shards const& shards, config::Limits const& limits) {
+  write_connections(out, shards);
+  write_misbehaviour(out, shards);
+  write_limits(out, shards, limits);
+}
+
+}  // namespace inferway::telemetry

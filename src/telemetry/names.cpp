@@ -1,0 +1,12 @@
+#include "names.hpp"
+
+namespace inferway::telemetry {
+
+Names::Names(config::Config const& config) {
+  routes_.reserve(config.routes.size());
+  for (auto const& route : config.routes) routes_.push_back(route.name);
+  backends_.reserve(config.backends.size());
+  for (auto const& backend : config.backends) backends_.push_back(backend.name);
+}
+
+}  // namespace inferway::telemetry

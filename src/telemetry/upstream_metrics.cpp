@@ -1,0 +1,82 @@
+#include "metrics.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace inferway::telemetry {
+
+namespace {
+
+/// Written even while they are 0, so that an alert on their increase sees the first one.
+constexpr std::array kUsualCauses{ErrorCode::connect_failed, ErrorCode::connect_timeout,    ErrorCode::upstream_closed,
+                                  ErrorCode::bad_response,   ErrorCode::first_byte_timeout, ErrorCode::idle_timeout,
+                                  ErrorCode::total_timeout};
+
+/// The figures of one kind, a sample a backend.
+class BackendFigures {
+ public:
+  BackendFigures(Exposition& out, Shards const& shards, Names const& names)
+      : out_(out), shards_(shards), names_(names) {}
+
+  [[nodiscard]] std::size_t count() const { return names_.backend_count(); }
+  [[nodiscard]] std::string_view name_of(std::size_t backend) const {
+    return names_.backend(static_cast<std::uint32_t>(backend));
+  }
+  [[nodiscard]] std::uint64_t sum_of(std::size_t backend, Counter BackendCounters::* member) const {
+    return sum(shards_, [=](Shard const& shard) -> Counter const& { return *shard.backends[backend].*member; });
+  }
+  void write(Counter BackendCounters::* member) const {
+    for (std::size_t i = 0; i < count(); ++i) out_.sample({{"backend", name_of(i)}}, sum_of(i, member));
+  }
+
+ private:
+  Exposition& out_;
+  Shards const& shards_;
+  Names const& names_;
+};
+
+void write_connections(Exposition& out, BackendFigures const& figures) {
+  out.gauge("inferway_upstream_connections", "Connections to a backend, in use (active) and kept for the next (idle).");
+  for (std::size_t i = 0; i < figures.count(); ++i) {
+    auto const idle = figures.sum_of(i, &BackendCounters::connections_idle);
+    auto const open = figures.sum_of(i, &BackendCounters::connections_open);
+    // Two reads of moving figures: for a moment there may seem to be more idle ones than there are.
+    out.sample({{"backend", figures.name_of(i)}, {"state", "active"}}, open - std::min(open, idle));
+    out.sample({{"backend", figures.name_of(i)}, {"state", "idle"}}, idle);
+  }
+  out.counter("inferway_upstream_connects_total", "Connections opened to a backend.");
+  figures.write(&BackendCounters::connects);
+  out.counter("inferway_upstream_reused_total", "Requests sent on a kept connection.");
+  figures.write(&BackendCounters::reused);
+  out.counter("inferway_upstream_replaced_total", "Kept connections found closed and replaced by a fresh one.");
+  figures.write(&BackendCounters::replaced);
+}
+
+void write_errors(Exposition& out, Shards const& shards, BackendFigures const& figures) {
+  out.counter("inferway_upstream_errors_total", "Attempts that failed, by cause.");
+  for (std::size_t backend = 0; backend < figures.count(); ++backend) {
+    for (std::size_t i = 0; i < kErrorCodeCount; ++i) {
+      auto const cause = static_cast<ErrorCode>(i);
+      auto const failed =
+          sum(shards, [=](Shard const& shard) -> Counter const& { return shard.backends[backend]->errors[i]; });
+      if (failed == 0 && std::ranges::find(kUsualCauses, cause) == kUsualCauses.end()) continue;
+      out.sample({{"backend", figures.name_of(backend)}, {"cause", name(cause)}}, failed);
+    }
+  }
+}
+
+}  // namespace
+
+void write_upstream_metrics(Exposition& out, Shards const& shards, Names const& names) {
+  BackendFigures const figures(out, shards, names);
+  write_connections(out, figures);
+  out.counter("inferway_upstream_attempts_total", "Tries to have a request answered by a backend.");
+  figures.write(&BackendCounters::attempts);
+  out.gauge("inferway_upstream_in_flight", "Attempts under way.");
+  figures.write(&BackendCounters::inflight);
+  out.counter("inferway_upstream_cancelled_total", "Attempts ended because the client had gone.");
+  figures.write(&BackendCounters::cancelled);
+  write_errors(out, shards, figures);
+}
+
+}  // namespace inferway::telemetry
