@@ -1,0 +1,78 @@
+# Thin over the CMake presets (CMakePresets.json): each target says what it needs, then calls cmake or a script.
+
+JOBS   ?= $(shell nproc)
+PREFIX ?= /usr/local
+# Extra arguments for ctest: make test CTEST_ARGS='-R chunk'
+CTEST_ARGS ?=
+# Extra arguments for the microbenchmarks: make bench BENCH_ARGS=--benchmark_filter=route
+BENCH_ARGS ?=
+# lint: files changed since this commit. Empty: since the branch left origin/main, or the last 20 commits on main itself.
+LINT_BASE ?=
+# lint: 1 checks every file.
+LINT_ALL ?=
+
+configure = cmake --preset $(1) --log-level=NOTICE
+compile   = cmake --build --preset $(1) -j $(JOBS)
+run_tests = ctest --preset $(1) -j $(JOBS) $(CTEST_ARGS)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test build deps format lint asan tsan clean install fresh-check clients bench bench-compare \
+        deps-build deps-lint deps-sanitize deps-bench deps-compare deps-clients deps-fresh
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## build, then a demo: the gateway before two mock model servers; Ctrl-C ends it
+	@exec scripts/run-demo.sh build/release/inferway config/demo.yaml
+
+build: deps-build ## the program: build/release/inferway
+	$(call configure,release)
+	$(call compile,release) --target inferway
+
+test: deps-build ## build everything, run all tests
+	$(call configure,release)
+	$(call compile,release)
+	$(call run_tests,release)
+
+asan: deps-build deps-sanitize ## the tests under the address and undefined behaviour sanitizers
+	$(call configure,asan)
+	$(call compile,asan)
+	$(call run_tests,asan)
+
+tsan: deps-build deps-sanitize ## the tests that use threads under the thread sanitizer
+	$(call configure,tsan)
+	$(call compile,tsan)
+	$(call run_tests,tsan)
+
+clients: build deps-clients ## real client SDKs against the gateway and the mock
+	cd tests/clients && npm ci --no-audit --no-fund && npm test
+
+format: deps-lint ## format every C++ file
+	scripts/format.sh
+
+lint: deps-build deps-lint ## formatting of all files, clang-tidy on changed ones (LINT_BASE=commit, LINT_ALL=1)
+	$(call configure,debug)
+	scripts/lint.sh build/debug "$(LINT_BASE)" "$(LINT_ALL)"
+
+bench: deps-build deps-bench ## microbenchmarks
+	$(call configure,release) -DINFERWAY_BENCHES=ON
+	$(call compile,release)
+	@set -e; for bench in build/release/bench/*_bench; do $$bench $(BENCH_ARGS); done
+
+bench-compare: build deps-compare ## requests/s and CPU per request beside nginx and HAProxy
+	bench/compare/compare.py --inferway build/release/inferway
+
+fresh-check: deps-fresh ## prove `make test` and `make run` in a bare Debian 12 (root)
+	scripts/fresh-check.sh
+
+install: build ## into $(DESTDIR)$(PREFIX)
+	DESTDIR="$(DESTDIR)" cmake --install build/release --prefix "$(PREFIX)" --strip
+
+clean: ## remove build/
+	rm -rf build
+
+deps: ## install every package that anything here needs (scripts/packages.txt)
+	scripts/deps.sh build lint sanitize ci bench compare clients fresh
+
+deps-build deps-lint deps-sanitize deps-bench deps-compare deps-clients deps-fresh:
+	@scripts/deps.sh $(@:deps-%=%)
