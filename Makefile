@@ -23,7 +23,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## build, then a demo: the gateway before two mock model servers; Ctrl-C ends it
-	@exec scripts/run-demo.sh build/release/inferway config/demo.yaml
+	@exec setpriv --pdeathsig TERM scripts/run-demo.sh build/release/inferway config/demo.yaml
 
 build: deps-build ## the program: build/release/inferway
 	$(call configure,release)

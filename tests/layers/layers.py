@@ -46,9 +46,10 @@ class Finding:
 def read_rooms(root):
     rooms = {}
     for number, line in enumerate((root / "rooms.txt").read_text().splitlines(), 1):
-        if not line.strip() or line.startswith("#"):
+        words = line.split("#")[0].split()
+        if not words:
             continue
-        floor, name, kind = line.split()
+        floor, name, kind = words
         if name in rooms or kind not in ("pure", "io"):
             raise ValueError(f"rooms.txt:{number}: a room twice, or neither pure nor io: {line}")
         rooms[name] = Room(int(floor), name, kind == "pure")
