@@ -1,8 +1,8 @@
 #pragma once
 
-#include <string_view>
-
 #include "inferway/base/error.hpp"
+
+#include <string_view>
 
 namespace inferway::http {
 

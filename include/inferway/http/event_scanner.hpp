@@ -21,8 +21,8 @@ enum class StreamApi : std::uint8_t {
 [[nodiscard]] StreamApi stream_api(std::string_view path);
 
 /// Finds where events end in a text/event-stream (after the WHATWG rules: LF, CR or CRLF ends a line, an empty line
-/// an event; a BOM at the start is skipped) or lines in NDJSON, and whether the terminal event was among them. Constant memory: only
-/// what is needed of the line under way is kept. Never fails: what is no event is nobody's terminal event.
+/// an event; a BOM at the start is skipped) or lines in NDJSON, and whether the terminal event was among them. Constant
+/// memory: only what is needed of the line under way is kept. Never fails: what is no event is nobody's terminal event.
 class EventScanner {
  public:
   explicit EventScanner(StreamApi api) : api_(api) {}

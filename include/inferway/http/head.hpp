@@ -1,12 +1,12 @@
 #pragma once
 
+#include "inferway/base/error.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
 #include <vector>
-
-#include "inferway/base/error.hpp"
 
 /// HTTP/1 heads: bytes in, checked views out. Stricter than RFC 9112 wherever it lets a recipient refuse: a message
 /// that two parsers could read differently never gets through (docs/decisions/ says which cases).
@@ -91,25 +91,25 @@ class RequestHead {
   [[nodiscard]] Field const* find(std::string_view name) const;
 
   std::string_view method;
-  std::string_view target;        ///< as it came
-  std::string_view path;          ///< of origin-form, or cut out of absolute-form; "*" for OPTIONS *. Not normalised
-  std::string_view query;         ///< without the '?'
-  bool has_query = false;         ///< there was a '?', even with nothing behind it
-  std::string_view host;          ///< of absolute-form, else of Host; "" only for HTTP/1.0
-  int minor_version = 1;          ///< 0 or 1
+  std::string_view target;  ///< as it came
+  std::string_view path;    ///< of origin-form, or cut out of absolute-form; "*" for OPTIONS *. Not normalised
+  std::string_view query;   ///< without the '?'
+  bool has_query = false;   ///< there was a '?', even with nothing behind it
+  std::string_view host;    ///< of absolute-form, else of Host; "" only for HTTP/1.0
+  int minor_version = 1;    ///< 0 or 1
   std::vector<Field> fields;
   BodyFraming framing = BodyFraming::none;  ///< none, length or chunked
   std::uint64_t content_length = 0;
-  bool keep_alive = true;         ///< the client would keep the connection
-  bool expect_continue = false;   ///< never for HTTP/1.0
-  bool upgrade = false;           ///< an Upgrade field with Connection: upgrade
+  bool keep_alive = true;        ///< the client would keep the connection
+  bool expect_continue = false;  ///< never for HTTP/1.0
+  bool upgrade = false;          ///< an Upgrade field with Connection: upgrade
 };
 
 /// A response head from a backend. Errors: bad_response, all of side upstream.
 class ResponseHead {
  public:
   /// `head_request`: the request was HEAD, so there is no body. Refuses what parse() of a request refuses, and a
-  /// status outside 100 to 999, Content-Length with Transfer-Encoding, a body that 204, 304 or 1xx must not have is
+  /// status outside 100 to 599, Content-Length with Transfer-Encoding, a body that 204, 304 or 1xx must not have is
   /// framed as none. RFC 9112 sections 4, 6.3.
   [[nodiscard]] Result<void> parse(std::string_view bytes, HeadLimits const& limits, bool head_request);
 

@@ -1,0 +1,173 @@
+// Request heads. RFC 9112 sections 3, 5, 6; RFC 9110 sections 5, 7, 10.
+
+#include "characters.hpp"
+#include "field_section.hpp"
+#include "inferway/base/text.hpp"
+#include "inferway/http/head.hpp"
+
+#include <utility>
+
+namespace inferway::http {
+
+namespace {
+
+auto refuse(char const* why) { return client_error(ErrorCode::bad_request, why); }
+
+/// 0 or 1. RFC 9112 section 2.3: the name is case-sensitive, the digits are single.
+Result<int> minor_version_of(std::string_view version) {
+  bool const well_formed = version.size() == 8 && version.starts_with("HTTP/") && is_a(version[5], kDigit) &&
+                           version[6] == '.' && is_a(version[7], kDigit);
+  if (!well_formed) return refuse("the request line does not end in an HTTP version");
+  if (version == "HTTP/1.1") return 1;
+  if (version == "HTTP/1.0") return 0;
+  return client_error(ErrorCode::unsupported_version, "only HTTP/1.1 and HTTP/1.0 are spoken here");
+}
+
+/// RFC 9110 section 9.1: methods are case-sensitive. A method that is HEAD, CONNECT or TRACE in all but case is
+/// refused: a backend that takes it for one would answer with another framing than we expect.
+Result<void> check_method(std::string_view method) {
+  if (!is_token(method)) return refuse("the request line does not begin with a method");
+  if (method == "CONNECT" || method == "TRACE") {
+    return client_error(ErrorCode::method_not_allowed, "CONNECT and TRACE are not served");
+  }
+  for (auto const special : {"HEAD", "CONNECT", "TRACE"}) {
+    if (method != special && iequals(method, special)) return refuse("the method differs from a known one in case");
+  }
+  return {};
+}
+
+/// The fields of `head` that say which resource is meant, but for Host. RFC 9112 section 3.2.
+Result<void> take_apart_target(RequestHead& head) {
+  auto rest = head.target;
+  if (rest.empty()) return refuse("the request line has no target, or more than single spaces");
+  if (!all_are(rest, kVchar)) return refuse("the request target holds a character that must be percent-encoded");
+  if (rest.contains('#')) return refuse("the request target holds a fragment");
+  if (rest == "*") {
+    if (head.method != "OPTIONS") return refuse("the request target \"*\" is for OPTIONS alone");
+    head.path = rest;
+    return {};
+  }
+  bool const absolute = rest.front() != '/';
+  if (absolute) {
+    auto const colon = rest.find("://");
+    if (colon == std::string_view::npos) return refuse("the request target is neither a path nor a URL");
+    auto const scheme = rest.substr(0, colon);
+    if (!iequals(scheme, "http") && !iequals(scheme, "https"))
+      return refuse("the request target's scheme is not HTTP's");
+    rest.remove_prefix(colon + 3);
+    head.host = rest.substr(0, rest.find_first_of("/?"));
+    if (!is_authority(head.host)) return refuse("the request target's authority is not host[:port]");
+    rest.remove_prefix(head.host.size());
+  }
+  auto const mark = rest.find('?');
+  head.path = rest.substr(0, mark);
+  head.has_query = mark != std::string_view::npos;
+  if (head.has_query) head.query = rest.substr(mark + 1);
+  // RFC 9112 section 3.2.4: OPTIONS for a URL without path and query is OPTIONS for the server as a whole.
+  if (head.path.empty()) head.path = head.method == "OPTIONS" && !head.has_query ? "*" : "/";
+  return {};
+}
+
+/// Everything up to the first line's end. Returns what follows it.
+Result<std::string_view> parse_request_line(RequestHead& head, std::string_view bytes) {
+  auto const cr = bytes.find('\r');
+  if (cr == std::string_view::npos || bytes.substr(cr, 2) != "\r\n") return refuse("the request line has no end");
+  auto const line = bytes.substr(0, cr);
+  auto const first = line.find(' ');
+  auto const second = first == std::string_view::npos ? first : line.find(' ', first + 1);
+  if (second == std::string_view::npos) return refuse("the request line is not method, target and version");
+  head.method = line.substr(0, first);
+  head.target = line.substr(first + 1, second - first - 1);
+  auto const version = minor_version_of(line.substr(second + 1));
+  // What the method and the target are is known even so, and named in the log.
+  auto const method = check_method(head.method);
+  if (!version) return std::unexpected(version.error());
+  if (!method) return std::unexpected(method.error());
+  head.minor_version = *version;
+  auto const target = take_apart_target(head);
+  if (!target) return std::unexpected(target.error());
+  return bytes.substr(cr + 2);
+}
+
+/// RFC 9112 section 3.2: exactly one Host in HTTP/1.1; RFC 9110 section 7.2: nothing but host[:port].
+Result<void> check_host(RequestHead& head, SingleField const& host) {
+  if (host.count > 1) return refuse("Host stands more than once");
+  if (host.count == 0) {
+    if (head.minor_version == 1) return refuse("Host is missing");
+    return {};
+  }
+  if (!is_authority(host.value)) return refuse("Host is not host[:port]");
+  if (head.host.empty()) head.host = host.value;  // else the target's authority goes before it
+  return {};
+}
+
+/// Fields that two readers could take differently when they stand twice; and names that CGI-like backends cannot tell
+/// from the framing fields, since they make '_' of '-'.
+Result<void> check_ambiguities(std::vector<Field> const& fields, FieldSection const& section) {
+  if (section.content_type.count > 1) return refuse("Content-Type stands more than once");
+  if (section.authorization.count > 1) return refuse("Authorization stands more than once");
+  for (auto const& field : fields) {
+    if (field.id != FieldId::other) continue;
+    if (iequals(field.name, "content_length") || iequals(field.name, "transfer_encoding")) {
+      return refuse("a field name is a framing field's, spelt with '_'");
+    }
+  }
+  return {};
+}
+
+/// RFC 9110 section 10.1.1. The gateway answers the expectation itself, so the field goes no further.
+Result<void> check_expectation(RequestHead& head, SingleField const& expect) {
+  if (expect.count == 0) return {};
+  for (auto& field : head.fields) {
+    if (field.id == FieldId::expect) field.hop_by_hop = true;
+  }
+  if (head.minor_version == 0) return {};
+  if (expect.count > 1 || !iequals(expect.value, "100-continue")) {
+    return client_error(ErrorCode::expectation_failed, "only Expect: 100-continue can be met");
+  }
+  head.expect_continue = true;
+  return {};
+}
+
+Result<void> parse_section(RequestHead& head, std::string_view bytes, HeadLimits const& limits) {
+  auto const section = parse_fields(bytes, limits.fields, head.fields);
+  if (!section) return std::unexpected(section.error());
+  if (auto checked = check_host(head, section->host); !checked) return checked;
+  if (auto checked = check_ambiguities(head.fields, *section); !checked) return checked;
+  auto const framing = declared_framing(*section, head.minor_version);
+  if (!framing) return std::unexpected(framing.error());
+  if (framing->content_length) {
+    head.framing = BodyFraming::length;
+    head.content_length = *framing->content_length;
+  } else if (framing->chunked) {
+    head.framing = BodyFraming::chunked;
+  }
+  ConnectionOptions options;
+  if (section->connection.count > 0) {
+    auto const read = obey_connection(head.fields);
+    if (!read) return std::unexpected(read.error());
+    options = *read;
+  }
+  head.keep_alive = persists(options, head.minor_version);
+  // RFC 9110 section 7.8: ignored in HTTP/1.0.
+  head.upgrade = head.minor_version == 1 && options.upgrade && section->upgrade.count > 0;
+  return check_expectation(head, section->expect);
+}
+
+}  // namespace
+
+Result<void> RequestHead::parse(std::string_view bytes, HeadLimits const& limits) {
+  fields.clear();
+  auto storage = std::move(fields);
+  *this = RequestHead();
+  fields = std::move(storage);
+  if (bytes.size() > limits.bytes) return client_error(ErrorCode::header_too_large, "the head is too large");
+  auto const rest = parse_request_line(*this, bytes);
+  if (!rest) return std::unexpected(rest.error());
+  return parse_section(*this, *rest, limits);
+}
+
+Field const* RequestHead::find(FieldId id) const { return find_field(fields, id); }
+Field const* RequestHead::find(std::string_view name) const { return find_field(fields, name); }
+
+}  // namespace inferway::http

@@ -1,0 +1,107 @@
+// Response heads. RFC 9112 sections 4, 5, 6.3; RFC 9110 section 15.
+
+#include "characters.hpp"
+#include "field_section.hpp"
+#include "inferway/base/text.hpp"
+#include "inferway/http/head.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace inferway::http {
+
+namespace {
+
+auto refuse(char const* why) { return client_error(ErrorCode::bad_request, why); }
+
+/// Everything up to the first line's end. Returns what follows it. Without a reason the space before it may be
+/// missing, too: RFC 9112 section 4 wants it, but well-known servers leave it out, and nothing else can be meant.
+Result<std::string_view> parse_status_line(ResponseHead& head, std::string_view bytes) {
+  auto const cr = bytes.find('\r');
+  if (cr == std::string_view::npos || bytes.substr(cr, 2) != "\r\n") return refuse("the status line has no end");
+  auto const line = bytes.substr(0, cr);
+  bool const known = line.starts_with("HTTP/1.1 ") || line.starts_with("HTTP/1.0 ");
+  if (!known) return refuse("the status line does not begin with HTTP/1.1 or HTTP/1.0 and a space");
+  auto const digits = line.substr(9, 3);
+  auto const rest = line.substr(9 + digits.size());
+  if (digits.size() != 3 || !all_are(digits, kDigit)) return refuse("the status is not three digits");
+  if (!rest.empty() && rest.front() != ' ') return refuse("the status is not followed by a space");
+  head.minor_version = line[7] - '0';
+  head.status = static_cast<int>(*parse_decimal(digits));
+  if (head.status < 100 || head.status > 599) return refuse("the status is not within 100 to 599");
+  if (!rest.empty()) head.reason = rest.substr(1);
+  if (!is_field_value(head.reason)) return refuse("the reason phrase holds a control character");
+  return bytes.substr(cr + 2);
+}
+
+/// RFC 9112 section 6.3, in its order.
+void settle_framing(ResponseHead& head, DeclaredFraming const& framing, bool head_request) {
+  head.content_length = framing.content_length.value_or(0);
+  bool const never = head.status < 200 || head.status == 204;
+  if (head_request || never || head.status == 304) {
+    head.framing = BodyFraming::none;
+    // It announces a body that cannot be there; should bytes come all the same, the next answer must not begin with
+    // them.
+    if (never && (framing.chunked || head.content_length > 0)) head.keep_alive = false;
+  } else if (framing.chunked) {
+    head.framing = BodyFraming::chunked;
+  } else if (framing.content_length) {
+    head.framing = BodyFraming::length;
+  } else {
+    head.framing = BodyFraming::until_close;
+    head.keep_alive = false;
+  }
+}
+
+void settle_media_type(ResponseHead& head, std::string_view content_type) {
+  auto const media_type = trim(content_type.substr(0, content_type.find(';')));
+  bool const events = iequals(media_type, "text/event-stream");
+  bool const lines = iequals(media_type, "application/x-ndjson");
+  if (!events && !lines) return;
+  bool const hidden = std::ranges::any_of(head.fields, [](Field const& field) {
+    return field.id == FieldId::content_encoding && !iequals(field.value, "identity");
+  });
+  head.event_stream = events && !hidden;
+  head.ndjson = lines && !hidden;
+}
+
+Result<void> parse_section(ResponseHead& head, std::string_view bytes, HeadLimits const& limits, bool head_request) {
+  auto const section = parse_fields(bytes, limits.fields, head.fields);
+  if (!section) return std::unexpected(section.error());
+  auto const framing = declared_framing(*section, head.minor_version);
+  if (!framing) return std::unexpected(framing.error());
+  ConnectionOptions options;
+  if (section->connection.count > 0) {
+    auto const read = obey_connection(head.fields);
+    if (!read) return std::unexpected(read.error());
+    options = *read;
+  }
+  head.keep_alive = persists(options, head.minor_version);
+  settle_framing(head, *framing, head_request);
+  settle_media_type(head, section->content_type.value);
+  return {};
+}
+
+Result<void> as_bad_response(Error const& error) {
+  return upstream_error(ErrorCode::bad_response, "the answer's head is malformed: " + error.detail);
+}
+
+}  // namespace
+
+Result<void> ResponseHead::parse(std::string_view bytes, HeadLimits const& limits, bool head_request) {
+  fields.clear();
+  auto storage = std::move(fields);
+  *this = ResponseHead();
+  fields = std::move(storage);
+  if (bytes.size() > limits.bytes) return upstream_error(ErrorCode::bad_response, "the answer's head is too large");
+  auto const rest = parse_status_line(*this, bytes);
+  if (!rest) return as_bad_response(rest.error());
+  auto const parsed = parse_section(*this, *rest, limits, head_request);
+  if (!parsed) return as_bad_response(parsed.error());
+  return {};
+}
+
+Field const* ResponseHead::find(FieldId id) const { return find_field(fields, id); }
+Field const* ResponseHead::find(std::string_view name) const { return find_field(fields, name); }
+
+}  // namespace inferway::http
