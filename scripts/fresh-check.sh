@@ -40,6 +40,7 @@ clean_up() {
 }
 
 mirror() {  # the first Debian mirror that the host's own apt uses
+  # shellcheck disable=SC2016  # apt expands these
   apt-get indextargets --format '$(REPO_URI) $(CODENAME) $(COMPONENT)' 2>/dev/null |
     awk '$2 == "bookworm" && $3 == "main" { print $1; exit }'
 }
@@ -128,6 +129,7 @@ check_run() {  # USER
 
   kill -TERM "$make_pid"
   wait $outer || true
+  # shellcheck disable=SC2046  # one word a process
   [[ -z $(pids_inside) ]] || { ps -f $(pids_inside) || true; fail "make run ($1) left processes behind"; }
   sed 's/^/  | /' "$log"
 }
