@@ -1,11 +1,10 @@
 #include "inferway/net/address.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <algorithm>
+#include <arpa/inet.h>
 #include <array>
 #include <cstring>
+#include <netinet/in.h>
 
 namespace inferway::net {
 

@@ -1,13 +1,12 @@
 #include "inferway/net/listener.hpp"
 
+#include "inferway/telemetry/log.hpp"
+
+#include <cerrno>
 #include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-
-#include <cerrno>
 #include <system_error>
-
-#include "inferway/telemetry/log.hpp"
 
 namespace inferway::net {
 
@@ -18,6 +17,16 @@ constexpr int kAcceptBatch = 16;
 /// Without free descriptors accepting is no use until some are closed.
 constexpr Duration kDescriptorPause = std::chrono::milliseconds(100);
 constexpr int kBacklog = 4096;  // the kernel cuts it to net.core.somaxconn
+
+/// False: errno says why not.
+bool accept_one(int listening, OnConnection const& on_connection) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  int const accepted = ::accept4(listening, reinterpret_cast<sockaddr*>(&storage), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (accepted < 0) return false;
+  on_connection(Descriptor(accepted), Address(reinterpret_cast<sockaddr const*>(&storage), size));
+  return true;
+}
 
 }  // namespace
 
@@ -70,20 +79,18 @@ void Acceptor::on_events(std::uint32_t) { accept_some(); }
 
 void Acceptor::accept_some() {
   for (int i = 0; i < kAcceptBatch && active_; ++i) {
-    sockaddr_storage storage{};
-    socklen_t size = sizeof storage;
-    int const accepted =
-        ::accept4(listening_, reinterpret_cast<sockaddr*>(&storage), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (accepted >= 0) {
-      on_connection_(Descriptor(accepted), Address(reinterpret_cast<sockaddr const*>(&storage), size));
-      continue;
-    }
+    if (accept_one(listening_, on_connection_)) continue;
     if (errno == EINTR || errno == ECONNABORTED) continue;
     if (errno == EAGAIN) return;
     telemetry::log_warn("accepting connections rests for 100 ms: " + std::system_category().message(errno));
     loop_.remove(*this, listening_);
     active_ = false;
     pause_.arm(loop_.now() + kDescriptorPause);
+  }
+}
+
+void accept_all(Descriptor const& listening, OnConnection const& on_connection) {
+  while (accept_one(listening.get(), on_connection) || errno == EINTR || errno == ECONNABORTED) {
   }
 }
 

@@ -1,13 +1,12 @@
 #include "inferway/net/loop.hpp"
 
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
+#include "inferway/base/assert.hpp"
 
 #include <cerrno>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <system_error>
-
-#include "inferway/base/assert.hpp"
+#include <unistd.h>
 
 namespace inferway::net {
 

@@ -1,17 +1,16 @@
 #include "inferway/net/resolver.hpp"
 
-#include <netdb.h>
+#include "inferway/base/clock.hpp"
+#include "inferway/telemetry/log.hpp"
 
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
+#include <netdb.h>
 #include <optional>
 #include <thread>
-
-#include "inferway/base/clock.hpp"
-#include "inferway/telemetry/log.hpp"
 
 namespace inferway::net {
 

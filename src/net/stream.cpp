@@ -1,13 +1,12 @@
 #include "inferway/net/stream.hpp"
 
+#include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-
-#include <cerrno>
-#include <cstring>
 
 namespace inferway::net {
 
@@ -104,6 +103,7 @@ IoResult Stream::try_write(std::span<iovec const> pieces) {
       return {IoStatus::blocked, 0};
     }
     hung_up_ = true;
+    readable_ = true;  // whatever came before the break, and the break itself, can be read
     return {IoStatus::failed, 0};
   }
 }

@@ -1,12 +1,12 @@
 // How a session writes answers.
 
+#include "inferway/base/assert.hpp"
+#include "session.hpp"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <vector>
-
-#include "inferway/base/assert.hpp"
-#include "session.hpp"
 
 namespace inferway::server {
 

@@ -1,8 +1,8 @@
 // How a session reads a request's body.
 
-#include <algorithm>
-
 #include "session.hpp"
+
+#include <algorithm>
 
 namespace inferway::server {
 
@@ -39,6 +39,7 @@ Result<BodyRead> Session::read_length_body(std::span<char> into) {
     body_done_ = body_left_ == 0;
     return took(data);
   }
+  if (into.empty()) return BodyRead{BodyRead::What::blocked, {}};
   // Never beyond the body's end: what follows belongs to the next request.
   into = into.first(static_cast<std::size_t>(std::min<std::uint64_t>(into.size(), body_left_)));
   auto const got = receive(into);

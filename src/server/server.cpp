@@ -1,10 +1,10 @@
 #include "inferway/server/server.hpp"
 
-#include <exception>
-#include <string>
-
 #include "inferway/telemetry/log.hpp"
 #include "session.hpp"
+
+#include <exception>
+#include <string>
 
 namespace inferway::server {
 
@@ -44,6 +44,7 @@ void Server::serve(net::Descriptor connection, net::Address const& peer) {
   if (over_limit) shard_.connections_refused.add();
   if (cut_ || open >= settings_.limits.connections + kMaxTurnedAway) {
     count_.open.fetch_sub(1, std::memory_order_relaxed);
+    load_.fetch_sub(1, std::memory_order_relaxed);
     return;
   }
   tasks_.spawn(run_session(std::move(connection), peer, over_limit));
@@ -60,6 +61,7 @@ net::Task<> Server::run_session(net::Descriptor connection, net::Address peer, b
     ~Counted() {
       server.shard_.connections_open.sub();
       server.count_.open.fetch_sub(1, std::memory_order_relaxed);
+      server.load_.fetch_sub(1, std::memory_order_relaxed);
     }
     Server& server;
   };

@@ -1,11 +1,11 @@
 #include "session.hpp"
 
-#include <algorithm>
-#include <utility>
-
 #include "inferway/base/assert.hpp"
 #include "inferway/dialect/dialect.hpp"
 #include "inferway/http/answer.hpp"
+
+#include <algorithm>
+#include <utility>
 
 namespace inferway::server {
 
@@ -14,6 +14,8 @@ namespace {
 /// How long the rest of a request is read and thrown away after an early answer: a reset would take the answer away
 /// from a client that is still sending.
 constexpr Duration kLinger = std::chrono::seconds(2);
+
+constexpr Duration kLastMoment = std::chrono::milliseconds(500);
 
 /// Read at one go while a head comes in; usually all of a small request, body and all.
 constexpr std::size_t kHeadRead = 4096;
@@ -64,6 +66,7 @@ net::Task<Result<bool>> Session::read_head(bool fresh) {
   auto& loop = server_.loop_;
   scanned_ = 0;
   bool begun = !in_.empty();
+  bool last_moment = false;
   if (!begun) in_.release();
   read_deadline_.arm(loop.now() + (fresh || begun ? timeouts.header : timeouts.keep_alive));
   while (true) {
@@ -74,7 +77,7 @@ net::Task<Result<bool>> Session::read_head(bool fresh) {
         co_return parsed;
       }
     }
-    if (server_.cut_ || (server_.draining_ && in_.empty())) co_return false;
+    if (server_.cut_) co_return false;
     auto const read = stream_.try_read(in_.room(kHeadRead));
     if (read.status == net::IoStatus::ok) {
       in_.grow(read.bytes);
@@ -85,6 +88,12 @@ net::Task<Result<bool>> Session::read_head(bool fresh) {
     }
     if (read.status != net::IoStatus::blocked) co_return false;
     if (in_.empty()) in_.release();  // a resting connection holds no memory
+    if (server_.draining_ && in_.empty() && !last_moment) {
+      // Nothing was asked. A connection that came while the listener closed may be about to ask: it gets a moment.
+      if (!fresh) co_return false;
+      read_deadline_.arm(std::min(read_deadline_.at(), loop.now() + kLastMoment));
+      last_moment = true;
+    }
     if (read_deadline_.expired()) {
       if (!begun) co_return false;
       server_.shard_.heads_timed_out.add();
@@ -147,7 +156,7 @@ void Session::end_request() {
   if (raw_.size() > 0) {
     // A chunked body was read past in_; what is behind its end is the next request.
     in_.release();
-    std::swap(in_, raw_);
+    in_.swap(raw_);
   } else {
     in_.consume(used_);
   }
@@ -182,8 +191,8 @@ net::Task<> Session::refuse(Error error) {
   record.error = error.code;
   record.method = head_.method;
   record.path = head_.path;
-  record.client = peer_;
-  record.detail = error.detail;
+  record.client.assign(peer_);
+  record.detail.assign(error.detail);
   record.bytes_out = body.size();
   server_.shard_.finish(record);
   co_await flush_all();

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <string>
-
 #include "inferway/http/chunk_scanner.hpp"
 #include "inferway/net/blocks.hpp"
 #include "inferway/net/stream.hpp"
 #include "inferway/server/server.hpp"
+
+#include <string>
 
 namespace inferway::server {
 

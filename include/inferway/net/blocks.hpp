@@ -74,6 +74,12 @@ class Buffer {
   void grow(std::size_t bytes) { end_ += bytes; }  ///< so many of the room were filled
   void consume(std::size_t bytes) { begin_ += bytes; }
   void append(std::string_view bytes);
+  /// Exchanges the content with another buffer of the same pool.
+  void swap(Buffer& other) {
+    std::swap(block_, other.block_);
+    std::swap(begin_, other.begin_);
+    std::swap(end_, other.end_);
+  }
   /// Forgets the content and returns the memory.
   void release() {
     block_.reset();

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "inferway/net/address.hpp"
+#include "inferway/net/loop.hpp"
+
 #include <functional>
 #include <memory>
 #include <vector>
-
-#include "inferway/net/address.hpp"
-#include "inferway/net/loop.hpp"
 
 namespace inferway::net {
 
@@ -15,11 +15,14 @@ namespace inferway::net {
 /// The port that a listening socket got.
 [[nodiscard]] std::uint16_t bound_port(Descriptor const& listening);
 
+using OnConnection = std::function<void(Descriptor, Address const& peer)>;
+
+/// Takes all connections that wait on a listening socket now.
+void accept_all(Descriptor const& listening, OnConnection const& on_connection);
+
 /// Accepts on a shared listening socket for one loop. Each new connection wakes one loop only.
 class Acceptor final : private Source, private Watcher {
  public:
-  using OnConnection = std::function<void(Descriptor, Address const& peer)>;
-
   Acceptor(Loop& loop, Descriptor const& listening, OnConnection on_connection);
   ~Acceptor();
 

@@ -1,20 +1,21 @@
 #pragma once
 
-#include <array>
+#include "inferway/base/clock.hpp"
+#include "inferway/net/blocks.hpp"
+#include "inferway/net/descriptor.hpp"
+#include "inferway/net/wheel.hpp"
+
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <utility>
 #include <vector>
-
-#include "inferway/base/clock.hpp"
-#include "inferway/net/blocks.hpp"
-#include "inferway/net/descriptor.hpp"
-#include "inferway/net/wheel.hpp"
 
 /// Sockets, time and waiting. Readiness, not completion: an operation is tried, and when it would block, a coroutine
 /// waits on its one Waiter until something it cares about (a stream, a deadline, another coroutine) may have changed.
@@ -96,6 +97,12 @@ class Loop {
   void post(Work work) {
     asio::post(context_, std::move(work));
     wake();
+  }
+
+  /// Runs `work` after the events that are being dispatched. Loop thread only.
+  template <typename Work>
+  void defer(Work work) {
+    asio::post(context_, std::move(work));
   }
 
   [[nodiscard]] Executor executor() { return context_.get_executor(); }

@@ -1,12 +1,12 @@
 #pragma once
 
+#include "inferway/net/address.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "inferway/net/address.hpp"
 
 namespace inferway::net {
 

@@ -1,15 +1,14 @@
 #pragma once
 
-#include <sys/uio.h>
+#include "inferway/base/error.hpp"
+#include "inferway/net/address.hpp"
+#include "inferway/net/loop.hpp"
 
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
-
-#include "inferway/base/error.hpp"
-#include "inferway/net/address.hpp"
-#include "inferway/net/loop.hpp"
+#include <sys/uio.h>
 
 namespace inferway::net {
 

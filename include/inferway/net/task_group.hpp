@@ -1,11 +1,12 @@
 #pragma once
 
+#include "inferway/net/loop.hpp"
+
 #include <boost/asio/co_spawn.hpp>
+
 #include <cstddef>
 #include <exception>
 #include <functional>
-
-#include "inferway/net/loop.hpp"
 
 namespace inferway::net {
 

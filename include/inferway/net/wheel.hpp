@@ -1,9 +1,9 @@
 #pragma once
 
+#include "inferway/base/clock.hpp"
+
 #include <array>
 #include <cstdint>
-
-#include "inferway/base/clock.hpp"
 
 namespace inferway::net {
 

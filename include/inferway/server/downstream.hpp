@@ -1,13 +1,13 @@
 #pragma once
 
+#include "inferway/base/error.hpp"
+#include "inferway/http/head.hpp"
+#include "inferway/net/loop.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string_view>
-
-#include "inferway/base/error.hpp"
-#include "inferway/http/head.hpp"
-#include "inferway/net/loop.hpp"
 
 namespace inferway::server {
 
@@ -50,7 +50,8 @@ class Downstream {
   [[nodiscard]] virtual net::Waiter& waiter() = 0;
   [[nodiscard]] virtual TimePoint started() const = 0;  ///< when the head was complete
 
-  /// The next piece of the body, framing removed. The data lies in `into`, or in the session's memory until the request
+  /// The next piece of the body, framing removed. An empty `into` asks only for what was
+  /// received already (bodies of a known length). The data lies in `into`, or in the session's memory until the request
   /// ends when it came together with the head, or (chunked bodies) until the next call. Errors: client_gone,
   /// request_timeout (limits of timeouts.body), body_too_large, bad_request (framing).
   [[nodiscard]] virtual Result<BodyRead> read_body(std::span<char> into) = 0;

@@ -1,16 +1,16 @@
 #pragma once
 
-#include <atomic>
-#include <cstdint>
-#include <functional>
-#include <memory>
-
 #include "inferway/config/config.hpp"
 #include "inferway/net/address.hpp"
 #include "inferway/net/loop.hpp"
 #include "inferway/net/task_group.hpp"
 #include "inferway/server/downstream.hpp"
 #include "inferway/telemetry/telemetry.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
 
 namespace inferway::server {
 
@@ -32,6 +32,10 @@ class Server {
   Server(net::Loop& loop, Handler& handler, Settings settings, ConnectionCount& count, telemetry::Shard& shard);
   ~Server();
 
+  /// Connections given to this server and not yet ended, for whoever spreads them over workers: whoever will call
+  /// serve() adds one first. Any thread.
+  [[nodiscard]] std::atomic<std::uint32_t>& load() { return load_; }
+
   /// Serves a connection; over limits.connections it is answered 503 and closed.
   void serve(net::Descriptor connection, net::Address const& peer);
 
@@ -52,6 +56,7 @@ class Server {
   ConnectionCount& count_;
   telemetry::Shard& shard_;
   net::TaskGroup tasks_;
+  alignas(64) std::atomic<std::uint32_t> load_{0};
   Session* first_ = nullptr;  ///< all sessions, to tell them of drain and cut
   bool draining_ = false;
   bool cut_ = false;

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "inferway/base/secret.hpp"
+#include "inferway/server/downstream.hpp"
+
+#include <atomic>
+#include <functional>
+#include <string>
+
+namespace inferway::admin {
+
+/// How ready the gateway is; written by its life cycle, read by probes.
+enum class Readiness : int { starting, ready, draining };
+
+/// The admin port: GET /live, /ready, /metrics. With a token all but the probes want it as Authorization: Bearer.
+class Admin final : public server::Handler {
+ public:
+  Admin(std::atomic<Readiness> const& readiness, Secret token, std::function<std::string()> metrics)
+      : readiness_(readiness), token_(std::move(token)), metrics_(std::move(metrics)) {}
+
+  [[nodiscard]] net::Task<> serve(server::Downstream& downstream) override;
+
+ private:
+  struct Answer {
+    int status = 200;
+    std::string_view type = "text/plain; charset=utf-8";
+    std::string body;
+  };
+  [[nodiscard]] Answer answer(http::RequestHead const& head) const;
+  [[nodiscard]] Answer ready() const;
+  [[nodiscard]] bool authorised(http::RequestHead const& head) const;
+
+  std::atomic<Readiness> const& readiness_;
+  Secret token_;
+  std::function<std::string()> metrics_;
+};
+
+}  // namespace inferway::admin

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "inferway/proxy/snapshot.hpp"
+#include "inferway/server/downstream.hpp"
+#include "inferway/telemetry/telemetry.hpp"
+#include "inferway/upstream/upstream.hpp"
+
+#include <atomic>
+#include <cstdint>
+
+namespace inferway::proxy {
+
+/// What the proxies of all workers share: how many body bytes the process holds in memory.
+struct BufferedBytes {
+  std::atomic<std::uint64_t> held{0};
+};
+
+/// Routes requests of one worker to backends and relays the answers.
+class Proxy final : public server::Handler {
+ public:
+  Proxy(net::Loop& loop, Snapshot const& snapshot, upstream::Upstream& upstream, BufferedBytes& buffered,
+        telemetry::Shard& shard)
+      : loop_(loop), snapshot_(snapshot), upstream_(upstream), buffered_(buffered), shard_(shard) {}
+
+  [[nodiscard]] net::Task<> serve(server::Downstream& downstream) override;
+
+ private:
+  friend class Exchange;
+  net::Loop& loop_;
+  Snapshot const& snapshot_;
+  upstream::Upstream& upstream_;
+  BufferedBytes& buffered_;
+  telemetry::Shard& shard_;
+};
+
+}  // namespace inferway::proxy

@@ -1,0 +1,136 @@
+#pragma once
+
+#include "inferway/base/error.hpp"
+#include "inferway/config/config.hpp"
+#include "inferway/http/chunk_scanner.hpp"
+#include "inferway/http/head.hpp"
+#include "inferway/net/blocks.hpp"
+#include "inferway/net/stream.hpp"
+#include "inferway/upstream/upstream.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace inferway::upstream {
+
+/// What an attempt sends. The bytes must stay where they are until the attempt is over.
+struct Request {
+  std::string_view head;                     ///< request line and fields with their empty line
+  std::span<std::string_view const> body{};  ///< what is known of the body from the start, already framed
+  bool body_follows = false;                 ///< more comes by send_body()
+  bool body_chunked = false;                 ///< send_body() frames as chunks
+  bool body_small = true;  ///< what follows is at most kReplayBytes: a stale connection can be replaced
+  bool head_only = false;  ///< a HEAD request: the answer has no body
+};
+
+/// One try of one request on one endpoint. Like Downstream it never blocks: what would block says so, and the waiter
+/// is notified. Destroying it closes its connection, unless the answer was read to its end and the connection may be
+/// kept. A pooled connection that closes before any byte of an answer is replaced by a fresh one, once, invisibly.
+class Attempt {
+ public:
+  /// The first so many bytes of a streamed body are kept, to send them again on a fresh connection.
+  static constexpr std::size_t kReplayBytes = 64 * 1024;
+  /// Interim answers a backend may send before the final one.
+  static constexpr int kMaxInterim = 16;
+
+  /// Chooses an endpoint.
+  Attempt(Upstream& upstream, std::size_t backend, config::UpstreamTimeouts const& timeouts, net::Waiter& waiter);
+  Attempt(Attempt const&) = delete;
+  Attempt& operator=(Attempt const&) = delete;
+  ~Attempt();
+
+  /// The endpoint that was chosen: its authority and path go into the head.
+  [[nodiscard]] config::Endpoint const& endpoint() const { return endpoint_.config; }
+
+  void start(Request const& request);
+
+  enum class Step : std::uint8_t {
+    blocked,   ///< wait, then call again
+    sendable,  ///< the body follows and may be sent: send_body()
+    interim,   ///< head() is an interim answer; call again
+    head,      ///< head() is the final answer's; go on with receive()
+  };
+  /// Connects, sends, reads the answer's head. Errors: connect_failed, connect_timeout, first_byte_timeout,
+  /// idle_timeout (the backend takes no more bytes), upstream_closed, bad_response.
+  [[nodiscard]] Result<Step> advance();
+
+  /// A piece of a body that follows. What the backend does not take at once is copied; wait until advance() says
+  /// sendable before the next. `last`: nothing more comes.
+  void send_body(std::string_view piece, bool last);
+  [[nodiscard]] bool body_sent() const { return !request_.body_follows || last_queued_; }
+
+  /// Of the last head that advance() announced. Its views last until the next await.
+  [[nodiscard]] http::ResponseHead const& head() const { return head_; }
+
+  struct Received {
+    std::span<std::string_view const> pieces;  ///< payload, until the next call or await
+    bool end = false;                          ///< the body is complete
+    bool blocked = false;                      ///< nothing more now
+  };
+  /// The next piece of the answer's body, at most one read. To be called until it is blocked or at the end before each
+  /// await. Errors: upstream_closed (cut), bad_response (framing), idle_timeout.
+  [[nodiscard]] Result<Received> receive();
+
+ private:
+  enum class State : std::uint8_t { idle, connecting, sending, body, done };
+
+  // connect.cpp
+  [[nodiscard]] Result<bool> connect();
+  [[nodiscard]] Result<bool> dial();
+  void connected();
+  [[nodiscard]] Result<bool> replace_stale();
+  // send.cpp
+  void queue_request();
+  [[nodiscard]] Result<Step> send();
+  [[nodiscard]] bool unsent() const { return next_piece_ < pieces_.size() || !rest_of_body_.empty(); }
+  [[nodiscard]] bool write_some();
+  // attempt.cpp
+  [[nodiscard]] Result<std::optional<Step>> read_head();
+  [[nodiscard]] Result<std::optional<Step>> parse_head();
+  [[nodiscard]] Result<Received> take(std::string_view bytes);
+  [[nodiscard]] Result<Received> take_chunks(std::string_view bytes);
+  void complete();
+  [[nodiscard]] std::unexpected<Error> failure(Error error);
+
+  Upstream& upstream_;
+  std::size_t backend_;
+  std::size_t endpoint_index_;
+  Endpoint& endpoint_;
+  config::UpstreamTimeouts timeouts_;
+  net::Waiter& waiter_;
+  net::Deadline deadline_;  ///< connect, then write, then first_byte, then idle: one at a time
+  std::unique_ptr<Connection> connection_;
+  std::shared_ptr<net::Addresses const> addresses_;
+  std::size_t next_address_ = 0;
+  Request request_;
+  State state_ = State::idle;
+  bool reused_ = false;
+  bool replaced_ = false;
+  bool waits_for_name_ = false;
+  bool first_byte_armed_ = false;
+  bool reusable_ = true;
+  bool failed_ = false;
+  bool cancelled_counts_ = false;
+
+  std::vector<iovec> pieces_;  ///< head and body as given
+  std::size_t next_piece_ = 0;
+  net::Buffer rest_of_body_;  ///< of send_body(): not taken yet
+  net::Buffer kept_;          ///< of send_body(): all of it, framed, while a stale connection may have to be replaced
+  bool last_queued_ = false;
+  std::uint64_t body_queued_ = 0;
+
+  net::Buffer head_bytes_;   ///< a head that came in more than one read
+  std::string_view unread_;  ///< behind the head: in the scratch memory or in head_bytes_
+  std::size_t scanned_ = 0;
+  int interim_ = 0;
+  http::ResponseHead head_;
+  http::ChunkScanner chunks_;
+  std::uint64_t body_left_ = 0;
+  std::vector<std::string_view> received_;
+};
+
+}  // namespace inferway::upstream

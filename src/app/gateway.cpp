@@ -1,0 +1,219 @@
+#include "inferway/app/gateway.hpp"
+
+#include "inferway/admin/admin.hpp"
+#include "inferway/telemetry/log.hpp"
+#include "machine.hpp"
+#include "signals.hpp"
+#include "worker.hpp"
+
+#include <csignal>
+#include <exception>
+#include <random>
+#include <string>
+
+namespace inferway::app {
+
+namespace {
+
+using telemetry::log_info;
+using telemetry::log_warn;
+
+std::string shown(config::Listen const& listen, std::uint16_t port) {
+  bool const v6 = listen.host.find(':') != std::string::npos;
+  return (v6 ? "[" + listen.host + "]" : listen.host) + ":" + std::to_string(port);
+}
+
+net::Descriptor open_listener(config::Listen const& listen) {
+  auto const address = net::Address::literal(listen.host, listen.port);
+  if (!address) throw std::runtime_error("not an address to listen on: " + listen.host);
+  return net::listen_on(*address, shown(listen, listen.port));
+}
+
+/// The gateway while it runs: workers on threads of their own, the admin port and signals on the main thread.
+class Gateway {
+ public:
+  explicit Gateway(config::Config config);
+
+  int run();
+
+ private:
+  [[nodiscard]] server::Settings settings() const;
+  void start_workers();
+  void start_admin();
+  void on_signal(int signal);
+  void drain();
+  void worker_stopped_accepting();
+  void worker_empty();
+  void cut();
+
+  std::uint32_t worker_count_;
+  net::Loop loop_;  ///< the main thread's
+  Signals signals_;
+  net::Resolver resolver_;
+  proxy::Snapshot snapshot_;
+  telemetry::Telemetry telemetry_;
+  proxy::BufferedBytes buffered_;
+  server::ConnectionCount connections_;
+  std::uint64_t connection_limit_;
+  std::vector<net::Descriptor> listening_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+
+  std::atomic<admin::Readiness> readiness_{admin::Readiness::starting};
+  admin::Admin admin_;
+  server::ConnectionCount admin_connections_;
+  std::unique_ptr<server::Server> admin_server_;
+  net::Descriptor admin_listening_;
+  std::unique_ptr<net::Acceptor> admin_acceptor_;
+
+  struct DrainOver final : net::Watcher {
+    explicit DrainOver(Gateway& g) : gateway(g) {}
+    void notify() override { gateway.cut(); }
+    Gateway& gateway;
+  };
+  DrainOver drain_over_{*this};
+  net::Deadline drain_deadline_;
+  std::size_t still_accepting_ = 0;
+  std::size_t still_busy_ = 0;
+  bool draining_ = false;
+};
+
+constexpr std::initializer_list<int> kSignals = {SIGTERM, SIGINT, SIGHUP, SIGUSR1};
+
+std::uint32_t count_workers(config::Config const& config) {
+  return config.threads > 0 ? config.threads : usable_cores();
+}
+
+Gateway::Gateway(config::Config config)
+    : worker_count_(count_workers(config)),
+      signals_(loop_, kSignals, [this](int signal) { on_signal(signal); }),
+      resolver_([this] {
+        loop_.post([this] {
+          for (auto const& worker : workers_) worker->names_changed();
+        });
+      }),
+      snapshot_(std::move(config), resolver_),
+      telemetry_(snapshot_.config, worker_count_ + 1),  // the last shard is the admin port's
+      connection_limit_(allowed_connections(snapshot_.config.limits.connections)),
+      admin_(readiness_, snapshot_.config.admin.token, [this] { return telemetry_.prometheus(); }),
+      drain_deadline_(loop_.wheel(), drain_over_) {
+  if (connection_limit_ < snapshot_.config.limits.connections) {
+    log_warn("limits.connections is lowered to " + std::to_string(connection_limit_) +
+             ": RLIMIT_NOFILE allows no more");
+  }
+}
+
+server::Settings Gateway::settings() const {
+  server::Settings settings{.limits = snapshot_.config.limits, .timeouts = snapshot_.config.timeouts};
+  settings.limits.connections = connection_limit_;
+  return settings;
+}
+
+void Gateway::start_workers() {
+  for (auto const& listen : snapshot_.config.listen) {
+    listening_.push_back(open_listener(listen));
+    log_info("listening on " + shown(listen, net::bound_port(listening_.back())));
+  }
+  std::random_device random;
+  Shared const shared{snapshot_, buffered_, connections_, settings()};
+  for (std::uint32_t i = 0; i < worker_count_; ++i) {
+    auto const seed = (static_cast<std::uint64_t>(random()) << 32) | random();
+    workers_.push_back(std::make_unique<Worker>(shared, telemetry_.shard(i), seed));
+  }
+  for (auto const& worker : workers_) worker->start(listening_, workers_);
+}
+
+void Gateway::start_admin() {
+  auto const& address = snapshot_.config.admin.address;
+  admin_listening_ = open_listener(address);
+  admin_server_ =
+      std::make_unique<server::Server>(loop_, admin_, settings(), admin_connections_, telemetry_.shard(worker_count_));
+  admin_acceptor_ = std::make_unique<net::Acceptor>(
+      loop_, admin_listening_, [this](net::Descriptor connection, net::Address const& peer) {
+        admin_server_->load().fetch_add(1, std::memory_order_relaxed);
+        loop_.defer([this, connection = std::move(connection), peer]() mutable {
+          admin_server_->serve(std::move(connection), peer);
+        });
+      });
+  log_info("admin on " + shown(address, net::bound_port(admin_listening_)));
+}
+
+int Gateway::run() {
+  start_admin();
+  start_workers();
+  readiness_ = admin::Readiness::ready;
+  log_info("ready with " + std::to_string(worker_count_) + (worker_count_ == 1 ? " thread" : " threads"));
+  loop_.run();
+  for (auto const& worker : workers_) worker->stop();
+  log_info("ended");
+  return 0;
+}
+
+void Gateway::on_signal(int signal) {
+  if (signal == SIGUSR1) {
+    telemetry_.reopen();
+  } else if (signal == SIGHUP) {
+    log_warn("SIGHUP: reloading the configuration is not supported yet; the access log was reopened");
+    telemetry_.reopen();
+  } else if (draining_) {
+    log_info("second signal: ending at once");
+    cut();
+  } else {
+    drain();
+  }
+}
+
+void Gateway::drain() {
+  draining_ = true;
+  readiness_ = admin::Readiness::draining;
+  auto const limit = snapshot_.config.timeouts.drain;
+  log_info("draining: requests in flight may go on for " + std::to_string(limit.count()) + " ms");
+  drain_deadline_.arm(Clock::now() + limit);
+  still_accepting_ = workers_.size();
+  for (auto const& worker : workers_) {
+    worker->stop_accepting([this] { loop_.post([this] { worker_stopped_accepting(); }); });
+  }
+}
+
+/// No worker accepts any more: what is still waiting is taken, for closing a listening socket resets it.
+void Gateway::worker_stopped_accepting() {
+  if (--still_accepting_ > 0) return;
+  for (auto const& listening : listening_) {
+    net::accept_all(listening, [this](net::Descriptor connection, net::Address const& peer) {
+      workers_.front()->adopt(std::move(connection), peer);
+    });
+  }
+  listening_.clear();
+  still_busy_ = workers_.size();
+  for (auto const& worker : workers_) {
+    worker->drain([this] { loop_.post([this] { worker_empty(); }); });
+  }
+}
+
+void Gateway::worker_empty() {
+  if (--still_busy_ > 0) return;
+  // The admin port answers to the end, which is now.
+  admin_acceptor_->stop();
+  admin_server_->cut();
+  admin_server_->when_empty([this] { loop_.stop(); });
+}
+
+void Gateway::cut() {
+  drain_deadline_.disarm();
+  for (auto const& worker : workers_) worker->cut();
+}
+
+}  // namespace
+
+int serve(config::Config config) {
+  Signals::block(kSignals);
+  telemetry::set_log_level(config.log.level, config.log.format);
+  try {
+    Gateway gateway(std::move(config));
+    return gateway.run();
+  } catch (std::exception const& error) {
+    telemetry::log_error(error.what());
+    return 1;
+  }
+}
+
+}  // namespace inferway::app

@@ -1,0 +1,52 @@
+// The binary's entry: which command.
+
+#include "inferway/cli/commands.hpp"
+
+#include <cstdio>
+#include <exception>
+#include <span>
+#include <string_view>
+
+namespace {
+
+constexpr char kUsage[] =
+    "Inferway: a gateway for AI model APIs\n"
+    "\n"
+    "usage: inferway COMMAND [OPTIONS]\n"
+    "\n"
+    "  serve --config FILE    run the gateway\n"
+    "  check --config FILE    validate a configuration and print its routes\n"
+    "  mock  [OPTIONS]        a model server double, for tests and demonstrations\n"
+    "  version                print the version\n"
+    "  help                   print this\n"
+    "\n"
+    "inferway COMMAND --help tells more.\n";
+
+int run(std::span<char const* const> arguments) {
+  std::string_view const command = arguments.size() > 1 ? arguments[1] : "help";
+  auto const rest = arguments.subspan(arguments.size() > 1 ? 2 : 1);
+  if (command == "serve") return inferway::cli::run_serve(rest);
+  if (command == "check") return inferway::cli::run_check(rest);
+  if (command == "mock") return inferway::cli::run_mock(rest);
+  if (command == "version" || command == "--version") {
+    std::puts("inferway " INFERWAY_VERSION);
+    return 0;
+  }
+  if (command == "help" || command == "--help" || command == "-h") {
+    std::fputs(kUsage, arguments.size() > 1 ? stdout : stderr);
+    return arguments.size() > 1 ? 0 : 2;
+  }
+  std::fprintf(stderr, "inferway: unknown command '%s'; see inferway help\n", arguments[1]);
+  return 2;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run({argv, static_cast<std::size_t>(argc)});
+  } catch (std::exception const& error) {
+    std::fprintf(stderr, "inferway: %s\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,160 @@
+// Forwarding a request that has its route.
+
+#include "exchange.hpp"
+
+#include "inferway/http/target.hpp"
+#include "upstream_head.hpp"
+
+namespace inferway::proxy {
+
+net::Task<> Proxy::serve(server::Downstream& downstream) {
+  Exchange exchange(*this, downstream);
+  co_await exchange.run();
+}
+
+Exchange::Exchange(Proxy& proxy, server::Downstream& downstream)
+    : proxy_(proxy),
+      downstream_(downstream),
+      head_(downstream.head()),
+      body_(proxy.loop_.blocks(), proxy.buffered_, proxy.snapshot_.config.limits.buffered_bytes, proxy.shard_),
+      total_(proxy.loop_.wheel(), downstream.waiter()),
+      upstream_head_(proxy.loop_.blocks()) {
+  proxy_.shard_.requests_inflight.add();
+  record_.started = std::chrono::system_clock::now();
+  record_.method = head_.method;
+  record_.client = downstream.peer();
+}
+
+Exchange::~Exchange() { proxy_.shard_.requests_inflight.sub(); }
+
+net::Task<> Exchange::run() {
+  auto const admitted = co_await admit();
+  if (admitted) {
+    co_await forward();
+  } else {
+    fail(admitted.error());
+  }
+  attempt_.reset();
+  // The record tells how the answer ended, so its last byte is waited for.
+  while (!downstream_.flush() && !downstream_.gone()) co_await downstream_.waiter().wait();
+  finish_record();
+}
+
+net::Task<> Exchange::forward() {
+  total_.arm(downstream_.started() + target_->timeouts.total);
+  start_attempt();
+  while (true) {
+    if (auto const gone = downstream_.gone()) {
+      cancel(*gone);
+      co_return;
+    }
+    if (total_.expired()) {
+      fail({ErrorCode::total_timeout, Side::upstream, Retry::never, "the request took longer than timeouts.total"});
+      co_return;
+    }
+    // A slow client slows its own backend: nothing is read for it while it does not take what there is.
+    if (downstream_.flush() || !answering_) {
+      auto const more = step();
+      if (!more) {
+        fail(more.error());
+        co_return;
+      }
+      if (!*more && downstream_.finished()) co_return;
+      if (*more) continue;
+      downstream_.flush();
+    }
+    co_await downstream_.waiter().wait();
+  }
+}
+
+void Exchange::start_attempt() {
+  auto const& snapshot = proxy_.snapshot_;
+  choose_path();
+  attempt_.emplace(proxy_.upstream_, target_->backend, target_->timeouts, downstream_.waiter());
+  ++record_.attempts;
+  bool const streamed = !body_read_ && head_.framing != http::BodyFraming::none;
+  bool const chunked = streamed && head_.framing == http::BodyFraming::chunked;
+  BodyFraming framing{.chunked = chunked, .length = std::nullopt};
+  if (body_read_) framing.length = body_.bytes();
+  if (streamed && !chunked) framing.length = head_.content_length;
+  std::string_view const path = path_changed_ ? std::string_view(upstream_path_) : path_;
+  write_upstream_head(upstream_head_, {.client = head_,
+                                       .endpoint = attempt_->endpoint(),
+                                       .backend = snapshot.backends[target_->backend],
+                                       .path = path,
+                                       .query = query_changed_ ? std::string_view(upstream_query_) : head_.query,
+                                       .has_query = query_changed_ ? !upstream_query_.empty() : head_.has_query,
+                                       .peer = downstream_.peer(),
+                                       .secure = downstream_.secure(),
+                                       .request_id = request_id_,
+                                       .framing = framing});
+  stream_api_ = http::stream_api(path);
+  attempt_->start({.head = upstream_head_.view(),
+                   .body = body_.pieces(),
+                   .body_follows = streamed,
+                   .body_chunked = chunked,
+                   .body_small = !chunked && head_.content_length <= upstream::Attempt::kReplayBytes,
+                   .head_only = head_.method == "HEAD"});
+}
+
+/// The path and query that go upstream: rewritten, and without keys of the client's.
+void Exchange::choose_path() {
+  auto const& route = proxy_.snapshot_.config.routes[route_];
+  if (route.rewrite) {
+    std::string const matched = path_changed_ ? upstream_path_ : std::string(path_);
+    auto const tail = routing::matched_tail(route.match.path, matched);
+    upstream_path_ = *route.rewrite;
+    if (auto const at = upstream_path_.find("{path}"); at != std::string::npos) upstream_path_.replace(at, 6, tail);
+    path_changed_ = true;
+  }
+  if (dialect_ == dialect::Api::gemini && head_.has_query) {
+    std::string storage;
+    std::string const query = query_changed_ ? upstream_query_ : std::string(head_.query);
+    upstream_query_ = http::without_parameters(query, {"key", "api_key"}, storage);
+    query_changed_ = true;
+  }
+}
+
+/// One round of whatever can go on. False: wait, or (the answer is finished) stop.
+Result<bool> Exchange::step() {
+  using Step = upstream::Attempt::Step;
+  if (answering_) return relay();
+  auto const advanced = attempt_->advance();
+  if (!advanced) return std::unexpected(advanced.error());
+  switch (*advanced) {
+    case Step::blocked: return false;
+    case Step::sendable: return pump_body();
+    case Step::interim:
+      if (attempt_->head().status != 100) {
+        downstream_.send_interim({.status = attempt_->head().status,
+                                  .reason = attempt_->head().reason,
+                                  .fields = attempt_->head().fields,
+                                  .more = {},
+                                  .body = false});
+      }
+      return true;
+    case Step::head: return begin_answer();
+  }
+  return false;
+}
+
+/// A piece of the request's body on its way up.
+Result<bool> Exchange::pump_body() {
+  auto const read = downstream_.read_body(proxy_.loop_.scratch());
+  if (!read) return std::unexpected(read.error());
+  if (read->what == server::BodyRead::What::blocked) return false;
+  attempt_->send_body(read->data, downstream_.body_done());
+  return true;
+}
+
+void Exchange::cancel(ErrorCode why) {
+  record_.error_set = true;
+  record_.error = why;
+  attempt_.reset();  // closes the connection upstream at once
+  if (!downstream_.finished()) {
+    record_.truncated = downstream_.head_sent();
+    if (downstream_.head_sent()) downstream_.abort();
+  }
+}
+
+}  // namespace inferway::proxy

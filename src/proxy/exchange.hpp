@@ -1,0 +1,94 @@
+#pragma once
+
+#include "buffered_body.hpp"
+#include "event_relay.hpp"
+#include "inferway/dialect/dialect.hpp"
+#include "inferway/proxy/proxy.hpp"
+#include "inferway/upstream/attempt.hpp"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace inferway::proxy {
+
+/// One request's life. admission.cpp: which route; exchange.cpp: forwarding; relay.cpp: the answer's way back;
+/// failure.cpp: the gateway's own answers, and the record.
+class Exchange {
+ public:
+  Exchange(Proxy& proxy, server::Downstream& downstream);
+  ~Exchange();
+
+  [[nodiscard]] net::Task<> run();
+
+ private:
+  // admission.cpp
+  [[nodiscard]] net::Task<Result<void>> admit();
+  [[nodiscard]] Result<void> check_request();
+  void choose_request_id();
+  [[nodiscard]] net::Task<Result<void>> find_model();
+  [[nodiscard]] net::Task<Result<void>> read_body_for_model();
+  template <typename Scanner>
+  [[nodiscard]] net::Task<Result<void>> scan_body(Scanner scanner);
+  void rename_model();
+
+  // exchange.cpp
+  [[nodiscard]] net::Task<> forward();
+  void start_attempt();
+  void choose_path();
+  [[nodiscard]] Result<bool> step();
+  [[nodiscard]] Result<bool> pump_body();
+  void cancel(ErrorCode why);
+
+  // relay.cpp
+  [[nodiscard]] Result<bool> begin_answer();
+  [[nodiscard]] Result<bool> relay();
+  void send_answer_head();
+  [[nodiscard]] Result<bool> relay_events(upstream::Attempt::Received const& received);
+
+  // failure.cpp
+  void fail(Error const& error);
+  void answer_error(Error const& error);
+  void break_off(Error const& error);
+  [[nodiscard]] std::string message_for_client(Error const& error) const;
+  void finish_record();
+
+  enum class ModelPlace : std::uint8_t { none, json, form, query, path };
+
+  Proxy& proxy_;
+  server::Downstream& downstream_;
+  http::RequestHead const& head_;
+  telemetry::Record record_;
+
+  std::string path_storage_;
+  std::string_view path_;  ///< normalised
+  dialect::Api dialect_ = dialect::Api::openai;
+  std::array<char, 32> id_storage_{};
+  std::string_view request_id_;
+
+  BufferedBody body_;
+  bool body_read_ = false;  ///< body_ is whole
+  ModelPlace model_place_ = ModelPlace::none;
+  std::optional<std::string> model_;
+  std::uint64_t model_offset_ = 0;
+  std::uint64_t model_length_ = 0;
+
+  std::size_t route_ = 0;
+  TargetPlan const* target_ = nullptr;
+  std::string upstream_path_;  ///< when it differs from path_
+  std::string upstream_query_;
+  std::string spliced_model_;
+  bool path_changed_ = false;
+  bool query_changed_ = false;
+
+  net::Deadline total_;
+  net::Buffer upstream_head_;
+  std::optional<upstream::Attempt> attempt_;
+  http::StreamApi stream_api_ = http::StreamApi::unknown;
+  std::optional<EventRelay> events_;
+  bool answering_ = false;  ///< the final head is there
+  bool head_due_ = false;   ///< ... and not handed to the client yet
+};
+
+}  // namespace inferway::proxy

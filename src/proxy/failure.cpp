@@ -1,0 +1,82 @@
+// Answers of the gateway's own, streams that break, and the record of it all.
+
+#include "exchange.hpp"
+#include "inferway/http/answer.hpp"
+
+#include <string>
+
+namespace inferway::proxy {
+
+void Exchange::fail(Error const& error) {
+  record_.error_set = true;
+  record_.error = error.code;
+  record_.detail.assign(error.detail);
+  attempt_.reset();
+  auto const gone = downstream_.gone();
+  if (error.code == ErrorCode::client_gone || (gone && downstream_.head_sent())) {
+    record_.error = error.side == Side::client || !gone ? error.code : *gone;
+    if (downstream_.head_sent() && !downstream_.finished()) downstream_.abort();
+    return;
+  }
+  if (downstream_.head_sent()) {
+    break_off(error);
+  } else {
+    answer_error(error);
+  }
+}
+
+/// Names the backend and the cause, never an address or a key.
+std::string Exchange::message_for_client(Error const& error) const {
+  if (error.side != Side::upstream || target_ == nullptr) return error.detail;
+  return "backend '" + proxy_.snapshot_.config.backends[target_->backend].name + "': " + error.detail;
+}
+
+void Exchange::answer_error(Error const& error) {
+  auto const kind = http::answer_kind(error.code);
+  auto const body = dialect::error_body(dialect_, error.code, message_for_client(error), request_id_);
+  server::AnswerField const more[] = {
+      {"Content-Type", "application/json"},
+      {"x-inferway-error", name(error.code)},
+      {"x-request-id", request_id_},
+      {"Retry-After", "1"},
+  };
+  record_.status = static_cast<std::int16_t>(kind.status);
+  downstream_.send_head({.status = kind.status,
+                         .reason = http::reason_phrase(kind.status),
+                         .fields = {},
+                         .more = std::span(more).first(kind.retry_after ? 4 : 3),
+                         .body = true,
+                         .length = body.size()});
+  std::string_view const pieces[] = {body};
+  downstream_.send_body(pieces, server::More::none);
+}
+
+/// The answer has begun: a stream of events ends with one that says why; anything else just ends too early.
+void Exchange::break_off(Error const& error) {
+  record_.truncated = true;
+  if (events_ && !events_->finished() && events_->at_boundary()) {
+    auto const event = dialect::error_event(dialect_, stream_api_, error.code, message_for_client(error), request_id_);
+    std::string_view const pieces[] = {event};
+    downstream_.send_body(pieces, server::More::follows);
+  }
+  downstream_.abort();
+}
+
+void Exchange::finish_record() {
+  auto const gone = downstream_.gone();
+  bool const unfinished = !downstream_.finished() || !downstream_.flush();
+  if (gone && (unfinished || (record_.error_set && record_.error == ErrorCode::client_gone))) {
+    record_.status = static_cast<std::int16_t>(http::answer_kind(ErrorCode::client_gone).status);
+    record_.error_set = true;
+    record_.error = *gone;
+  }
+  record_.duration = proxy_.loop_.now() - downstream_.started();
+  if (downstream_.first_byte_sent() != TimePoint::min()) {
+    record_.first_byte = downstream_.first_byte_sent() - downstream_.started();
+  }
+  record_.bytes_in = downstream_.body_bytes_read();
+  record_.bytes_out = downstream_.body_bytes_sent();
+  proxy_.shard_.finish(record_);
+}
+
+}  // namespace inferway::proxy

@@ -1,0 +1,68 @@
+#include "inferway/proxy/snapshot.hpp"
+
+#include "inferway/base/text.hpp"
+#include "inferway/dialect/dialect.hpp"
+
+namespace inferway::proxy {
+
+namespace {
+
+http::FieldId guarded_field(config::GuardedHeader header) {
+  switch (header) {
+    case config::GuardedHeader::authorization: return http::FieldId::authorization;
+    case config::GuardedHeader::proxy_authorization: return http::FieldId::proxy_authorization;
+    case config::GuardedHeader::x_api_key: return http::FieldId::x_api_key;
+    case config::GuardedHeader::api_key: return http::FieldId::api_key;
+    case config::GuardedHeader::x_goog_api_key: return http::FieldId::x_goog_api_key;
+    case config::GuardedHeader::cookie: return http::FieldId::cookie;
+  }
+  return http::FieldId::other;
+}
+
+std::vector<RoutePlan> plan_routes(config::Config const& config) {
+  std::vector<RoutePlan> plans;
+  plans.reserve(config.routes.size());
+  for (auto const& route : config.routes) {
+    RoutePlan plan;
+    for (auto const& target : route.to) {
+      auto const timeouts = config::merged(config.backends[target.backend].timeouts, route.timeouts);
+      plan.to.push_back({.backend = target.backend, .model = target.model, .timeouts = timeouts});
+      plan.weights.push_back(target.weight);
+      plan.renames = plan.renames || target.model.has_value();
+    }
+    plans.push_back(std::move(plan));
+  }
+  return plans;
+}
+
+BackendPlan plan_backend(config::Backend const& backend) {
+  BackendPlan plan;
+  auto const add = [&](std::string_view name, std::string_view prefix, Secret const& value) {
+    plan.replaced.push_back(lower(name));
+    plan.fields.append(name).append(": ").append(prefix).append(value.reveal()).append("\r\n");
+  };
+  if (!backend.key.empty()) {
+    auto const place = dialect::key_place(backend.api);
+    add(place.field, place.prefix, backend.key);
+  }
+  for (auto const& header : backend.headers) add(header.name, "", header.value);
+  for (auto const header : backend.pass_headers) plan.passes.push_back(guarded_field(header));
+  return plan;
+}
+
+std::vector<BackendPlan> plan_backends(config::Config const& config) {
+  std::vector<BackendPlan> plans;
+  for (auto const& backend : config.backends) plans.push_back(plan_backend(backend));
+  return plans;
+}
+
+}  // namespace
+
+Snapshot::Snapshot(config::Config configuration, net::Resolver& resolver)
+    : config(std::move(configuration)),
+      routes(config.routes),
+      plans(plan_routes(config)),
+      backends(plan_backends(config)),
+      directory(config.backends, resolver) {}
+
+}  // namespace inferway::proxy

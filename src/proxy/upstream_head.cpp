@@ -1,0 +1,111 @@
+#include "upstream_head.hpp"
+
+#include "inferway/base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+namespace inferway::proxy {
+
+namespace {
+
+using http::FieldId;
+
+void append_field(net::Buffer& out, std::string_view name, std::string_view value) {
+  out.append(name);
+  out.append(": ");
+  out.append(value);
+  out.append("\r\n");
+}
+
+bool is_guarded(FieldId id) {
+  switch (id) {
+    case FieldId::authorization:
+    case FieldId::proxy_authorization:
+    case FieldId::x_api_key:
+    case FieldId::api_key:
+    case FieldId::x_goog_api_key:
+    case FieldId::cookie: return true;
+    default: return false;
+  }
+}
+
+/// Fields the gateway writes itself.
+bool is_own(FieldId id) {
+  switch (id) {
+    case FieldId::host:
+    case FieldId::content_length:
+    case FieldId::transfer_encoding:
+    case FieldId::expect:
+    case FieldId::via:
+    case FieldId::x_forwarded_for:
+    case FieldId::x_forwarded_host:
+    case FieldId::x_forwarded_proto:
+    case FieldId::x_request_id: return true;
+    default: return false;
+  }
+}
+
+bool passes(http::Field const& field, BackendPlan const& backend) {
+  bool const let_through = is_guarded(field.id) && std::ranges::find(backend.passes, field.id) != backend.passes.end();
+  if (field.hop_by_hop && !let_through) return false;
+  if (is_own(field.id) || (is_guarded(field.id) && !let_through)) return false;
+  return std::ranges::none_of(backend.replaced, [&](std::string const& name) { return iequals(name, field.name); });
+}
+
+/// What the client, or a proxy before us, said in all fields of that name, then our own word.
+void append_list(net::Buffer& out, std::string_view name, http::RequestHead const& client, FieldId id,
+                 std::string_view own) {
+  out.append(name);
+  out.append(": ");
+  for (auto const& field : client.fields) {
+    if (field.id != id || field.value.empty()) continue;
+    out.append(field.value);
+    out.append(", ");
+  }
+  out.append(own);
+  out.append("\r\n");
+}
+
+void append_framing(net::Buffer& out, UpstreamHead const& head) {
+  if (head.framing.chunked) {
+    append_field(out, "Transfer-Encoding", "chunked");
+    return;
+  }
+  auto const& method = head.client.method;
+  bool const expects_body = method == "POST" || method == "PUT" || method == "PATCH";
+  if (!head.framing.length && !expects_body) return;
+  std::array<char, 24> digits;  // NOLINT(cppcoreguidelines-pro-type-member-init): to_chars fills it
+  auto const [end, error] =
+      std::to_chars(digits.data(), digits.data() + digits.size(), head.framing.length.value_or(0));
+  append_field(out, "Content-Length", {digits.data(), static_cast<std::size_t>(end - digits.data())});
+}
+
+}  // namespace
+
+void write_upstream_head(net::Buffer& out, UpstreamHead const& head) {
+  out.append(head.client.method);
+  out.append(" ");
+  out.append(head.endpoint.path);
+  out.append(head.path);
+  if (head.has_query) {
+    out.append("?");
+    out.append(head.query);
+  }
+  out.append(" HTTP/1.1\r\n");
+  append_field(out, "Host", head.endpoint.authority);
+  for (auto const& field : head.client.fields) {
+    if (passes(field, head.backend)) append_field(out, field.name, field.value);
+  }
+  append_list(out, "X-Forwarded-For", head.client, FieldId::x_forwarded_for, head.peer);
+  append_field(out, "X-Forwarded-Proto", head.secure ? "https" : "http");
+  if (!head.client.host.empty()) append_field(out, "X-Forwarded-Host", head.client.host);
+  append_list(out, "Via", head.client, FieldId::via, "1.1 inferway");
+  append_field(out, "X-Request-Id", head.request_id);
+  out.append(head.backend.fields);
+  append_framing(out, head);
+  out.append("\r\n");
+}
+
+}  // namespace inferway::proxy

@@ -1,0 +1,187 @@
+// How an attempt reads its answer.
+
+#include "inferway/upstream/attempt.hpp"
+
+#include "connection.hpp"
+
+#include <algorithm>
+
+namespace inferway::upstream {
+
+Result<Attempt::Step> Attempt::advance() {
+  while (true) {
+    if (state_ == State::connecting) {
+      auto const done = connect();
+      if (!done) return std::unexpected(done.error());
+      if (!*done) return Step::blocked;
+    }
+    // An answer may come before the request is sent whole; sending then stops.
+    auto read = read_head();
+    if (!read) return std::unexpected(read.error());
+    if (*read) return **read;
+    if (state_ == State::connecting) continue;  // a stale connection is being replaced
+    auto sent = send();
+    if (!sent) return std::unexpected(sent.error());
+    if (*sent == Step::blocked && connection_->stream->readable()) continue;
+    if (*sent == Step::blocked && first_byte_armed_ && deadline_.expired()) {
+      return failure(
+          {ErrorCode::first_byte_timeout, Side::upstream, Retry::yes, "no answer within timeouts.first_byte"});
+    }
+    return *sent;
+  }
+}
+
+/// Nothing: no whole head yet.
+Result<std::optional<Attempt::Step>> Attempt::read_head() {
+  if (!unread_.empty()) {  // behind an interim answer
+    auto parsed = parse_head();
+    if (!parsed || *parsed) return parsed;
+  }
+  auto const scratch = upstream_.loop_.scratch();
+  while (true) {
+    auto const read = connection_->stream->try_read(scratch);
+    if (read.status == net::IoStatus::blocked) return std::nullopt;
+    if (read.status != net::IoStatus::ok) {
+      bool const nothing_came = head_bytes_.empty() && interim_ == 0;
+      if (nothing_came) {
+        auto const replaced = replace_stale();
+        if (!replaced) return std::unexpected(replaced.error());
+        if (*replaced) return std::nullopt;
+      }
+      auto const* const what = read.status == net::IoStatus::closed ? "closed" : "reset";
+      return failure({ErrorCode::upstream_closed, Side::upstream, nothing_came ? Retry::if_reused : Retry::yes,
+                      std::string("the backend ") + what + " the connection " +
+                          (nothing_came ? "before it answered" : "inside the answer's head")});
+    }
+    if (head_bytes_.empty()) {
+      unread_ = {scratch.data(), read.bytes};
+    } else {
+      head_bytes_.append({scratch.data(), read.bytes});
+      unread_ = head_bytes_.view();
+    }
+    auto parsed = parse_head();
+    if (!parsed || *parsed) return parsed;
+  }
+}
+
+/// Takes a head from the front of unread_, or puts what is there aside until more comes.
+Result<std::optional<Attempt::Step>> Attempt::parse_head() {
+  auto const bad = [&](std::string detail) {
+    return failure({ErrorCode::bad_response, Side::upstream, Retry::yes, std::move(detail)});
+  };
+  auto const end = http::find_head_end(unread_, scanned_);
+  if (!end) return bad("the answer's head is malformed: " + end.error().detail);
+  http::HeadLimits const limits{.bytes = upstream_.limits_.header_bytes, .fields = upstream_.limits_.header_count};
+  if (end->size > limits.bytes || (end->size == 0 && unread_.size() >= limits.bytes)) {
+    return bad("the answer's head is larger than limits.header_bytes");
+  }
+  if (end->size == 0) {
+    scanned_ = end->scanned;
+    if (head_bytes_.view().data() != unread_.data()) {
+      net::Buffer whole(upstream_.loop_.blocks());
+      whole.append(unread_);
+      head_bytes_.swap(whole);
+    }
+    unread_ = {};
+    return std::nullopt;
+  }
+  scanned_ = 0;
+  auto const parsed = head_.parse(unread_.substr(0, end->size), limits, request_.head_only);
+  if (!parsed) return bad(parsed.error().detail);
+  unread_.remove_prefix(end->size);
+  if (head_bytes_.view().data() != nullptr && !head_bytes_.empty()) head_bytes_.consume(end->size);
+  if (head_.status == 101) return bad("the backend switched protocols without being asked");
+  if (head_.status < 200) {
+    if (++interim_ > kMaxInterim) return bad("too many interim answers");
+    return Step::interim;
+  }
+  if (unsent() || !body_sent()) reusable_ = false;  // it answered before it had the whole request
+  deadline_.disarm();
+  body_left_ = head_.framing == http::BodyFraming::length ? head_.content_length : 0;
+  state_ = State::body;
+  return Step::head;
+}
+
+Result<Attempt::Received> Attempt::receive() {
+  received_.clear();
+  if (state_ == State::done) return Received{{}, true, false};
+  bool const empty =
+      head_.framing == http::BodyFraming::none || (head_.framing == http::BodyFraming::length && body_left_ == 0);
+  if (empty) {
+    if (!unread_.empty()) reusable_ = false;
+    complete();
+    return Received{{}, true, false};
+  }
+  if (!unread_.empty()) return take(unread_);
+  auto const scratch = upstream_.loop_.scratch();
+  auto const read = connection_->stream->try_read(scratch);
+  switch (read.status) {
+    case net::IoStatus::ok: deadline_.disarm(); return take({scratch.data(), read.bytes});
+    case net::IoStatus::blocked: break;
+    case net::IoStatus::closed:
+      if (head_.framing == http::BodyFraming::until_close) {
+        reusable_ = false;
+        complete();
+        return Received{{}, true, false};
+      }
+      return failure({ErrorCode::upstream_closed, Side::upstream, Retry::yes,
+                      "the backend closed the connection before the answer's end"});
+    case net::IoStatus::failed:
+      return failure({ErrorCode::upstream_closed, Side::upstream, Retry::yes,
+                      "the backend reset the connection before the answer's end"});
+  }
+  if (deadline_.expired()) {
+    return failure({ErrorCode::idle_timeout, Side::upstream, Retry::yes, "the answer stalled for timeouts.idle"});
+  }
+  if (!deadline_.armed()) deadline_.arm(upstream_.loop_.now() + timeouts_.idle);
+  return Received{{}, false, true};
+}
+
+/// Body bytes as they came, framing included.
+Result<Attempt::Received> Attempt::take(std::string_view bytes) {
+  unread_ = {};
+  if (head_.framing == http::BodyFraming::chunked) return take_chunks(bytes);
+  if (head_.framing == http::BodyFraming::until_close) {
+    received_.push_back(bytes);
+    return Received{received_, false, false};
+  }
+  auto const mine = bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), body_left_)));
+  if (mine.size() < bytes.size()) reusable_ = false;  // bytes that belong to no answer
+  body_left_ -= mine.size();
+  received_.push_back(mine);
+  bool const end = body_left_ == 0;
+  if (end) complete();
+  return Received{received_, end, false};
+}
+
+Result<Attempt::Received> Attempt::take_chunks(std::string_view bytes) {
+  while (!bytes.empty()) {
+    auto const step = chunks_.next(bytes);
+    if (!step) {
+      return failure({ErrorCode::bad_response, Side::upstream, Retry::yes,
+                      "the answer's framing is broken: " + step.error().detail});
+    }
+    bytes.remove_prefix(step->consumed);
+    if (step->what == http::ChunkScanner::What::data) received_.push_back(step->data);
+    if (step->what == http::ChunkScanner::What::end) {
+      if (!bytes.empty()) reusable_ = false;
+      complete();
+      return Received{received_, true, false};
+    }
+  }
+  return Received{received_, false, false};
+}
+
+/// The answer was read to its end.
+void Attempt::complete() {
+  state_ = State::done;
+  deadline_.disarm();
+  bool const keep = reusable_ && head_.keep_alive && !unsent() && body_sent() && connection_->quiet();
+  if (keep) {
+    upstream_.give_back(std::move(connection_));
+  } else {
+    connection_.reset();
+  }
+}
+
+}  // namespace inferway::upstream

@@ -1,0 +1,137 @@
+// How an attempt gets its connection: from the pool, or dialled.
+
+#include "connection.hpp"
+#include "inferway/upstream/attempt.hpp"
+
+namespace inferway::upstream {
+
+Attempt::Attempt(Upstream& upstream, std::size_t backend, config::UpstreamTimeouts const& timeouts, net::Waiter& waiter)
+    : upstream_(upstream),
+      backend_(backend),
+      endpoint_index_(upstream.pick(backend)),
+      endpoint_(*upstream.directory_[backend].endpoints[endpoint_index_]),
+      timeouts_(timeouts),
+      waiter_(waiter),
+      deadline_(upstream.loop_.wheel(), waiter),
+      rest_of_body_(upstream.loop_.blocks()),
+      kept_(upstream.loop_.blocks()),
+      head_bytes_(upstream.loop_.blocks()) {
+  endpoint_.inflight.fetch_add(1, std::memory_order_relaxed);
+  upstream_.counters(backend_).inflight.add();
+  upstream_.counters(backend_).attempts.add();
+}
+
+Attempt::~Attempt() {
+  if (waits_for_name_) std::erase(upstream_.waiting_for_names_, &waiter_);
+  if (state_ != State::done && !failed_) upstream_.counters(backend_).cancelled.add();
+  upstream_.counters(backend_).inflight.sub();
+  endpoint_.inflight.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void Attempt::start(Request const& request) {
+  request_ = request;
+  queue_request();
+  bool const may_reuse = !request.body_follows || request.body_small;
+  if (may_reuse) connection_ = upstream_.lease(backend_, endpoint_index_);
+  if (connection_ != nullptr) {
+    reused_ = true;
+    upstream_.counters(backend_).reused.add();
+    connection_->lease(waiter_);
+    state_ = State::sending;
+  } else {
+    state_ = State::connecting;
+    deadline_.arm(upstream_.loop_.now() + timeouts_.connect);
+  }
+}
+
+/// True when connected.
+Result<bool> Attempt::connect() {
+  if (connection_ == nullptr) {
+    auto const dialled = dial();
+    if (!dialled || !*dialled) return dialled;
+  }
+  while (true) {
+    auto const outcome = connection_->stream->connected();
+    if (!outcome) break;
+    if (*outcome) {
+      connected();
+      return true;
+    }
+    // Refused or unreachable: the name's next address, while there is one.
+    connection_.reset();
+    if (next_address_ >= addresses_->size()) {
+      upstream_.directory_.resolver().refresh(*endpoint_.name);
+      return failure(outcome->error());
+    }
+    auto const dialled = dial();
+    if (!dialled || !*dialled) return dialled;
+  }
+  if (deadline_.expired()) {
+    upstream_.directory_.resolver().refresh(*endpoint_.name);
+    return failure({ErrorCode::connect_timeout, Side::upstream, Retry::yes, "no connection within timeouts.connect"});
+  }
+  return false;
+}
+
+/// Begins to connect to the next address. False: the name is not known yet.
+Result<bool> Attempt::dial() {
+  if (addresses_ == nullptr) addresses_ = endpoint_.name->addresses();
+  if (addresses_ == nullptr) {
+    if (endpoint_.name->unknown()) {
+      upstream_.directory_.resolver().refresh(*endpoint_.name);
+      return failure({ErrorCode::connect_failed, Side::upstream, Retry::yes, "the endpoint's name cannot be resolved"});
+    }
+    if (deadline_.expired()) {
+      return failure({ErrorCode::connect_timeout, Side::upstream, Retry::yes,
+                      "the endpoint's name was not resolved within timeouts.connect"});
+    }
+    if (!waits_for_name_) upstream_.waiting_for_names_.push_back(&waiter_);
+    waits_for_name_ = true;
+    return false;
+  }
+  Error last{ErrorCode::connect_failed, Side::upstream, Retry::yes, "no address"};
+  while (next_address_ < addresses_->size()) {
+    auto stream = net::Stream::connect(upstream_.loop_, (*addresses_)[next_address_++]);
+    if (stream) {
+      connection_ = std::make_unique<Connection>(upstream_, backend_, endpoint_index_, std::move(*stream));
+      connection_->lease(waiter_);
+      return true;
+    }
+    last = stream.error();
+  }
+  upstream_.directory_.resolver().refresh(*endpoint_.name);
+  return failure(std::move(last));
+}
+
+void Attempt::connected() {
+  upstream_.counters(backend_).connects.add();
+  deadline_.disarm();
+  state_ = State::sending;
+}
+
+/// The pooled connection was dead already: begin anew on a fresh one. False: it may not be replaced.
+Result<bool> Attempt::replace_stale() {
+  bool const can_resend = !request_.body_follows || body_queued_ <= kReplayBytes;
+  if (!reused_ || replaced_ || !can_resend) return false;
+  replaced_ = true;
+  reused_ = false;
+  upstream_.counters(backend_).replaced.add();
+  connection_.reset();
+  queue_request();
+  rest_of_body_.release();
+  rest_of_body_.append(kept_.view());
+  first_byte_armed_ = false;
+  state_ = State::connecting;
+  deadline_.arm(upstream_.loop_.now() + timeouts_.connect);
+  return true;
+}
+
+std::unexpected<Error> Attempt::failure(Error error) {
+  failed_ = true;
+  state_ = State::done;
+  connection_.reset();
+  upstream_.counters(backend_).errors[static_cast<std::size_t>(error.code)].add();
+  return std::unexpected(std::move(error));
+}
+
+}  // namespace inferway::upstream

@@ -1,0 +1,130 @@
+#include "inferway/upstream/upstream.hpp"
+
+#include "connection.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace inferway::upstream {
+
+Directory::Directory(std::vector<config::Backend> const& backends, net::Resolver& resolver) : resolver_(resolver) {
+  for (auto const& configured : backends) {
+    auto backend = std::make_unique<Backend>();
+    backend->config = configured;
+    for (auto const& endpoint : configured.endpoints) {
+      auto state = std::make_unique<Endpoint>();
+      state->config = endpoint;
+      state->name = resolver.add(endpoint.host, endpoint.port);
+      backend->endpoints.push_back(std::move(state));
+    }
+    backends_.push_back(std::move(backend));
+  }
+}
+
+Upstream::Upstream(net::Loop& loop, Directory& directory, config::Limits const& limits, telemetry::Shard& shard,
+                   std::uint64_t seed)
+    : loop_(loop), directory_(directory), limits_(limits), shard_(shard), random_(seed) {
+  for (std::size_t i = 0; i < directory.size(); ++i) {
+    auto& backend = directory[i];
+    std::vector<std::uint32_t> weights;
+    for (auto const& endpoint : backend.endpoints) weights.push_back(endpoint->config.weight);
+    pools_.push_back(std::make_unique<Pool>(weights));
+  }
+}
+
+Upstream::~Upstream() = default;
+
+void Upstream::names_changed() {
+  for (auto* waiter : waiting_for_names_) waiter->notify();
+}
+
+void Upstream::drain() {
+  draining_ = true;
+  for (std::size_t i = 0; i < pools_.size(); ++i) {
+    for (auto& idle : pools_[i]->idle) idle.clear();
+    counters(i).connections_idle.sub(std::exchange(pools_[i]->idle_total, 0));
+  }
+}
+
+Upstream::Pool::Pool(std::vector<std::uint32_t> const& weights) : turns(weights), idle(weights.size()) {
+  for (auto const weight : weights) loads.push_back({.inflight = 0, .weight = weight});
+}
+
+std::size_t Upstream::pick(std::size_t backend) {
+  auto& state = directory_[backend];
+  auto& pool = *pools_[backend];
+  if (state.endpoints.size() == 1) return 0;
+  if (state.config.balance == config::Balance::round_robin) return pool.turns.next();
+  for (std::size_t i = 0; i < state.endpoints.size(); ++i) {
+    pool.loads[i].inflight = state.endpoints[i]->inflight.load(std::memory_order_relaxed);
+  }
+  return balance::least_requests(pool.loads, random_);
+}
+
+std::unique_ptr<Connection> Upstream::lease(std::size_t backend, std::size_t endpoint) {
+  auto& pool = *pools_[backend];
+  auto& idle = pool.idle[endpoint];
+  auto const& config = directory_[backend].config.pool;
+  while (!idle.empty()) {
+    auto connection = std::move(idle.back());
+    idle.pop_back();
+    --pool.idle_total;
+    counters(backend).connections_idle.sub();
+    if (connection->quiet() && loop_.now() - connection->opened < config.max_age) return connection;
+  }
+  return nullptr;
+}
+
+void Upstream::give_back(std::unique_ptr<Connection> connection) {
+  auto& pool = *pools_[connection->backend];
+  auto const& config = directory_[connection->backend].config.pool;
+  auto const now = loop_.now();
+  bool const worn = now - connection->opened >= config.max_age;
+  if (draining_ || worn || pool.idle_total >= config.max_idle) return;  // closed
+  connection->rest(now + config.idle);
+  counters(connection->backend).connections_idle.add();
+  ++pool.idle_total;
+  pool.idle[connection->endpoint].push_back(std::move(connection));
+}
+
+void Upstream::drop_idle(Connection& connection) {
+  auto& pool = *pools_[connection.backend];
+  auto& idle = pool.idle[connection.endpoint];
+  auto const found = std::ranges::find(idle, &connection, &std::unique_ptr<Connection>::get);
+  if (found == idle.end()) return;
+  --pool.idle_total;
+  counters(connection.backend).connections_idle.sub();
+  idle.erase(found);
+}
+
+Connection::Connection(Upstream& upstream, std::size_t backend_index, std::size_t endpoint_index,
+                       std::unique_ptr<net::Stream> connected)
+    : stream(std::move(connected)),
+      backend(backend_index),
+      endpoint(endpoint_index),
+      opened(upstream.loop_.now()),
+      upstream_(upstream),
+      idle_(upstream.loop_.wheel(), *this) {
+  upstream_.counters(backend).connections_open.add();
+}
+
+Connection::~Connection() { upstream_.counters(backend).connections_open.sub(); }
+
+void Connection::lease(net::Waiter& waiter) {
+  resting_ = false;
+  idle_.disarm();
+  stream->watch(&waiter);
+}
+
+void Connection::rest(TimePoint until) {
+  resting_ = true;
+  stream->watch(this);
+  idle_.arm(until);
+}
+
+void Connection::notify() {
+  // A backend has nothing to say on an idle connection: a byte would be taken for the next request's answer.
+  if (resting_) upstream_.drop_idle(*this);  // destroys this
+}
+
+}  // namespace inferway::upstream
