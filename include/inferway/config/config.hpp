@@ -1,13 +1,13 @@
 #pragma once
 
+#include "inferway/base/secret.hpp"
+
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
-
-#include "inferway/base/secret.hpp"
 
 /// The configuration as plain values: what the YAML file says, validated, with every default filled in. No YAML type
 /// stands here. A Config is immutable once loaded; workers share it.
@@ -71,9 +71,9 @@ struct UpstreamTimeouts {
 
 /// One replica: an http, https or unix URL, taken apart.
 struct Endpoint {
-  std::string url;        ///< as written, for people
-  bool tls = false;       ///< https
-  std::string host;       ///< name or literal address, without brackets; empty for unix
+  std::string url;   ///< as written, for people
+  bool tls = false;  ///< https
+  std::string host;  ///< name or literal address, without brackets; empty for unix
   std::uint16_t port = 0;
   std::string unix_path;  ///< set for unix:/path
   std::string authority;  ///< what goes into Host: host[:port], port left out when it is the scheme's default
@@ -147,8 +147,9 @@ struct Target {
 };
 
 struct HeaderMatch {
-  std::string name;  ///< lower case
-  std::string value;  ///< exact, or a glob when it contains '*'
+  std::string name;     ///< lower case
+  std::string value;    ///< exact, or a glob when it contains '*'
+  bool hidden = false;  ///< the value is not for people's eyes: of a credential header, or out of a variable
 };
 
 struct Match {

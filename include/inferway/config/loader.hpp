@@ -1,12 +1,12 @@
 #pragma once
 
+#include "inferway/config/config.hpp"
+
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "inferway/config/config.hpp"
 
 namespace inferway::config {
 
@@ -21,8 +21,8 @@ struct Problem {
 struct Loaded {
   std::optional<Config> config;
   std::vector<Problem> errors;
-  std::vector<Problem> warnings;       ///< legal, but surely not meant: an unreachable route
-  std::vector<Problem> not_acted_on;   ///< accepted keys without effect yet
+  std::vector<Problem> warnings;      ///< legal, but surely not meant: an unreachable route
+  std::vector<Problem> not_acted_on;  ///< accepted keys without effect yet
 };
 
 /// Looks up a variable of the environment; nothing when it is not set.

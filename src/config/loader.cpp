@@ -1,0 +1,96 @@
+#include "inferway/config/loader.hpp"
+
+#include "backends.hpp"
+#include "gateway.hpp"
+#include "known_keys.hpp"
+#include "not_yet.hpp"
+#include "problems.hpp"
+#include "routes.hpp"
+#include "shadows.hpp"
+#include "source_file.hpp"
+#include "substitution.hpp"
+#include "value.hpp"
+#include "yaml_tree.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+
+namespace inferway::config {
+namespace {
+
+constexpr std::size_t kMaxFileBytes = 64 * 1024 * 1024;
+
+std::optional<std::string> process_environment(std::string const& name) {
+  char const* const value = std::getenv(name.c_str());
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+Config read_config(Node const& root, Problems& problems) {
+  Config config;
+  Section const section(Value(problems, &root, root.position, Trail{}), keys::kRoot);
+  read_listen(section["listen"], config);
+  read_admin(section["admin"], config);
+  read_threads(section["threads"], config);
+  read_limits(section["limits"], config);
+  read_client_timeouts(section["timeouts"], config);
+  read_backends(section.required("backends"), config);
+  read_routes(section.required("routes"), BackendNames(config.backends), config);
+  read_keys(section["keys"], config);
+  read_reload(section["reload"], config);
+  read_log(section["log"], config);
+  return config;
+}
+
+void warn_of_shadows(Config const& config, Problems& problems) {
+  for (auto const& shadow : find_shadows(config.routes)) {
+    auto const& route = config.routes[shadow.route];
+    auto const& by = config.routes[shadow.by];
+    problems.warning(route.position, "route \"" + route.name + "\" is never reached: route \"" + by.name +
+                                         "\" in line " + std::to_string(by.position.line) +
+                                         " matches all its requests first");
+  }
+}
+
+}  // namespace
+
+Loaded load_text(std::string_view text, std::string const& file, Environment const& environment) {
+  Problems problems;
+  Loaded loaded;
+  auto const tree = parse_yaml(text, problems);
+  Node nothing;
+  nothing.kind = Kind::mapping;
+  nothing.position = {1, 1};
+  Node const* const root = tree.root() == nullptr || tree.root()->kind == Kind::null ? &nothing : tree.root();
+  if (tree.root() != nullptr || !problems.refused()) {
+    Sources const sources{environment ? environment : process_environment,
+                          std::filesystem::path(file).parent_path().string()};
+    substitute_all(tree, sources, problems);
+    auto config = read_config(*root, problems);
+    check_not_yet(tree, problems);
+    if (!problems.refused()) {
+      warn_of_shadows(config, problems);
+      config.file = file;
+      loaded.config = std::move(config);
+    }
+  }
+  problems.move_to(loaded);
+  return loaded;
+}
+
+Loaded load_file(std::string const& path, Environment const& environment) {
+  auto const content = read_source(path, kMaxFileBytes);
+  if (content) return load_text(*content, path, environment);
+  Loaded loaded;
+  loaded.errors.push_back({{}, "cannot be read: " + content.error()});
+  return loaded;
+}
+
+std::string to_string(std::string const& file, Problem const& problem) {
+  std::string out = file + ":";
+  if (problem.position.line > 0) {
+    out += std::to_string(problem.position.line) + ":" + std::to_string(problem.position.column) + ":";
+  }
+  return out + " " + problem.message;
+}
+
+}  // namespace inferway::config

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string_view>
+
+/// How each enumerator of config.hpp is written in the file, in the enumerators' order.
+namespace inferway::config {
+
+inline constexpr std::string_view kApiNames[] = {"openai", "anthropic", "gemini", "ollama"};
+inline constexpr std::string_view kBalanceNames[] = {"round_robin", "least_requests", "ewma",
+                                                     "prefix",      "session",        "load"};
+inline constexpr std::string_view kOnClientCancelNames[] = {"abort", "drain"};
+inline constexpr std::string_view kLogLevelNames[] = {"trace", "debug", "info", "warn", "error"};
+inline constexpr std::string_view kLogFormatNames[] = {"json", "text"};
+inline constexpr std::string_view kRetryOnNames[] = {"connect", "timeout", "429",        "5xx",
+                                                     "cut",     "stall",   "bad_stream", "in_band_error"};
+inline constexpr std::string_view kGuardedHeaderNames[] = {"authorization", "proxy-authorization", "x-api-key",
+                                                           "api-key",       "x-goog-api-key",      "cookie"};
+/// Ways to continue a broken stream; none of them is built, so config.hpp has no enumeration for them.
+inline constexpr std::string_view kResumeNames[] = {"off", "continue_final_message", "assistant_prefill"};
+
+}  // namespace inferway::config

@@ -1,0 +1,144 @@
+#include "not_yet.hpp"
+
+#include "inferway/base/text.hpp"
+#include "trail.hpp"
+
+#include <algorithm>
+#include <span>
+
+namespace inferway::config {
+namespace {
+
+/// Whether a value asks for anything.
+using Asks = bool (*)(Node const&);
+
+bool always(Node const&) { return true; }
+bool is_given(Node const& node) { return node.kind != Kind::null; }
+bool has_items(Node const& node) { return !node.entries.empty(); }
+bool is_true(Node const& node) { return node.text == "true"; }
+bool is_false(Node const& node) { return node.text == "false"; }
+bool is_not_zero(Node const& node) { return node.kind == Kind::scalar && node.text != "0"; }
+bool is_not_off(Node const& node) { return node.kind == Kind::scalar && node.text != "off"; }
+bool is_drain(Node const& node) { return node.text == "drain"; }
+bool is_unix(Node const& node) { return node.text.starts_with("unix:"); }
+bool is_https(Node const& node) { return lower(node.text.substr(0, 6)) == "https:"; }
+bool is_unbuilt_balance(Node const& node) {
+  return node.text == "ewma" || node.text == "prefix" || node.text == "session" || node.text == "load";
+}
+
+Node const* child(Node const& node, std::string_view key) {
+  auto const found = std::ranges::find(node.entries, key, &Entry::key);
+  return found == node.entries.end() ? nullptr : found->value;
+}
+
+bool is_empty_list(Node const* node) { return node != nullptr && node->kind == Kind::list && node->entries.empty(); }
+
+bool retries(Node const& node) {
+  auto const* const attempts = child(node, "attempts");
+  return !(attempts != nullptr && attempts->text == "0") && !is_empty_list(child(node, "on"));
+}
+bool cools_down(Node const& node) { return !is_empty_list(child(node, "on")); }
+
+/// `path`: keys with dots between; * is any key, [] any item of a list.
+struct Row {
+  std::string_view path;
+  Asks asks;
+  std::string_view what;
+};
+
+constexpr Row kNotSupportedYet[] = {
+    {"listen", is_unix, "listening on a Unix socket is"},
+    {"listen.[]", is_unix, "listening on a Unix socket is"},
+    {"listen.[].address", is_unix, "listening on a Unix socket is"},
+    {"listen.[].tls", is_given, "TLS for clients is"},
+    {"admin.address", is_unix, "listening on a Unix socket is"},
+    {"timeouts.heartbeat", is_given, "a heartbeat is"},
+    {"backends.*.endpoints.[]", is_https, "an https:// endpoint is"},
+    {"backends.*.endpoints.[]", is_unix, "an endpoint on a Unix socket is"},
+    {"backends.*.endpoints.[].url", is_https, "an https:// endpoint is"},
+    {"backends.*.endpoints.[].url", is_unix, "an endpoint on a Unix socket is"},
+    {"backends.*.balance", is_unbuilt_balance, "balancing other than round_robin and least_requests is"},
+    {"backends.*.timeouts.first_content", is_given, "a deadline for the first content is"},
+    {"backends.*.min_tokens_per_second", is_not_zero, "a least speed is"},
+    {"backends.*.on_client_cancel", is_drain, "reading on after the client left is"},
+    {"backends.*.resume", is_not_off, "resuming a stream is"},
+    {"backends.*.max_inflight", is_not_zero, "a bound on requests in flight is"},
+    {"backends.*.queue.size", is_not_zero, "a queue is"},
+    {"backends.*.health.path", is_given, "an active check is"},
+    {"backends.*.health.metrics", is_given, "reading a server's metrics is"},
+    {"backends.*.tls.verify", is_false, "TLS to backends is"},
+    {"backends.*.tls.ca", is_given, "TLS to backends is"},
+    {"backends.*.tls.server_name", is_given, "TLS to backends is"},
+    {"backends.*.tls.cert", is_given, "TLS to backends is"},
+    {"backends.*.tls.key", is_given, "TLS to backends is"},
+    {"routes.[].fallback", has_items, "falling back to another backend is"},
+    {"routes.[].resume.attempts", is_not_zero, "resuming a stream is"},
+    {"routes.[].hedge", is_given, "hedging is"},
+    {"routes.[].priority", is_not_zero, "shedding by priority is"},
+    {"routes.[].mirror", is_given, "mirroring is"},
+    {"routes.[].timeouts.first_content", is_given, "a deadline for the first content is"},
+    {"routes.[].auth", is_true, "asking for a key is"},
+    {"keys.required", is_true, "asking for a key is"},
+    {"keys.static", has_items, "a list of keys is"},
+    {"reload.watch", is_true, "watching the file is"},
+};
+
+constexpr Row kNotActedOnYet[] = {
+    {"backends.*.queue.timeout", always, "there is no queue yet"},
+    {"backends.*.health.interval", always, "there are no active checks yet"},
+    {"backends.*.health.timeout", always, "there are no active checks yet"},
+    {"backends.*.health.unhealthy_after", always, "there are no active checks yet"},
+    {"backends.*.health.healthy_after", always, "there are no active checks yet"},
+    {"backends.*.outlier", always, "failing endpoints are not ejected yet"},
+    {"backends.*.cooldown", cools_down, "endpoints do not cool down yet"},
+    {"routes.[].retry", retries, "failed attempts are not repeated yet"},
+};
+
+/// One value that a row's path leads to.
+struct Found {
+  Node const& node;
+  Position position;
+  Trail const& trail;
+};
+
+template <typename Visit>
+void walk(Found const& at, std::string_view path, Visit const& visit) {
+  if (path.empty()) {
+    visit(at);
+    return;
+  }
+  auto const dot = path.find('.');
+  auto const step = path.substr(0, dot);
+  auto const rest = dot == std::string_view::npos ? std::string_view() : path.substr(dot + 1);
+  if (at.node.kind != (step == "[]" ? Kind::list : Kind::mapping)) return;
+  std::size_t index = 0;
+  for (auto const& entry : at.node.entries) {
+    Trail const trail{&at.trail, entry.key, index++};
+    auto const position = entry.key.empty() ? entry.value->position : entry.key_position;
+    if (step == "[]" || step == "*" || step == entry.key) walk({*entry.value, position, trail}, rest, visit);
+  }
+}
+
+template <typename Visit>
+void find(Tree const& tree, std::span<Row const> rows, Visit const& visit) {
+  Trail const root;
+  for (auto const& row : rows) {
+    walk({*tree.root(), tree.root()->position, root}, row.path, [&](Found const& found) {
+      if (row.asks(found.node)) visit(row, found);
+    });
+  }
+}
+
+}  // namespace
+
+void check_not_yet(Tree const& tree, Problems& problems) {
+  if (tree.root() == nullptr) return;
+  find(tree, kNotSupportedYet, [&](Row const& row, Found const& found) {
+    problems.error(found.position, to_string(found.trail) + ": " + std::string(row.what) + " not supported yet");
+  });
+  find(tree, kNotActedOnYet, [&](Row const& row, Found const& found) {
+    problems.not_acted_on(found.position, to_string(found.trail) + ": " + std::string(row.what));
+  });
+}
+
+}  // namespace inferway::config
