@@ -33,6 +33,7 @@ function(inferway_program name)
   cmake_parse_arguments(PROGRAM "" "" "SOURCES;ROOMS;LIBRARIES" ${ARGN})
   add_executable(${name} ${PROGRAM_SOURCES})
   target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  target_compile_definitions(${name} PRIVATE INFERWAY_VERSION="${PROJECT_VERSION}")
   target_link_libraries(${name} PRIVATE inferway_flags inferway_release_code inferway_release_link
     ${PROGRAM_LIBRARIES})
   foreach(room IN LISTS PROGRAM_ROOMS)
