@@ -1,0 +1,181 @@
+#include "inferway/http/target.hpp"
+
+#include "characters.hpp"
+#include "inferway/base/text.hpp"
+
+#include <algorithm>
+
+namespace inferway::http {
+
+namespace {
+
+constexpr char kUpperHex[] = "0123456789ABCDEF";
+
+auto refuse(char const* why) { return client_error(ErrorCode::bad_request, why); }
+
+/// The byte that the "%XX" at the front of `text` stands for, or -1.
+int encoded_byte(std::string_view text) {
+  if (text.size() < 3 || text[0] != '%') return -1;
+  int const high = hex_digit(text[1]);
+  int const low = hex_digit(text[2]);
+  return high < 0 || low < 0 ? -1 : high << 4 | low;
+}
+
+/// RFC 3986 section 3.3, but for the '%' of a percent-encoding.
+bool is_path_character(char c) { return is_a(c, kUnreserved | kSubDelim) || c == '/' || c == ':' || c == '@'; }
+
+/// Neither a percent-encoding, an empty segment, nor one that begins with a dot; so normalising changes nothing.
+bool is_plainly_normal(std::string_view path) {
+  char previous = 0;
+  for (char const c : path) {
+    if (!is_path_character(c) || (previous == '/' && (c == '/' || c == '.'))) return false;
+    previous = c;
+  }
+  return true;
+}
+
+/// RFC 3986 sections 6.2.2.1 and 6.2.2.2. Everything else stays as it is.
+Result<void> append_decoded(std::string& out, std::string_view path) {
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    if (is_path_character(path[i])) {
+      out += path[i];
+      continue;
+    }
+    if (path[i] != '%') return refuse("the path holds a character that must be percent-encoded");
+    int const byte = encoded_byte(path.substr(i));
+    if (byte < 0) return refuse("the path holds a broken percent-encoding");
+    if (byte == 0) return refuse("the path holds an encoded NUL");
+    char const decoded = static_cast<char>(byte);
+    if (is_a(decoded, kUnreserved)) {
+      out += decoded;
+    } else {
+      out += '%';
+      out += kUpperHex[byte >> 4];
+      out += kUpperHex[byte & 15];
+    }
+    i += 2;
+  }
+  return {};
+}
+
+/// In place: runs of slashes become one first, so "/a//../b" is "/b", as for nginx. RFC 3986 section 5.2.4.
+void remove_dot_and_empty_segments(std::string& path) {
+  std::size_t written = 0;
+  std::size_t at = 0;
+  while (at < path.size()) {
+    auto const begin = at + 1;  // behind the slash
+    auto const end = std::min(path.find('/', begin), path.size());
+    auto const segment = std::string_view(path).substr(begin, end - begin);
+    bool const last = end == path.size();
+    bool const up = segment == "..";
+    if (up) written = written == 0 ? 0 : path.rfind('/', written - 1);
+    if (up || segment == "." || segment.empty()) {
+      if (last) path[written++] = '/';  // what names a directory goes on naming one
+    } else {
+      path[written++] = '/';
+      for (auto i = begin; i < end; ++i) path[written++] = path[i];
+    }
+    at = end;
+  }
+  path.resize(written);
+}
+
+/// The parameters of a query, one after the other.
+template <typename Visit>
+void for_each_parameter(std::string_view query, Visit visit) {
+  while (!query.empty()) {
+    auto const end = query.find('&');
+    visit(query.substr(0, end));
+    query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
+  }
+}
+
+/// As application/x-www-form-urlencoded: '+' is a space.
+std::optional<std::string> form_decode(std::string_view text) {
+  std::string spaced(text);
+  std::ranges::replace(spaced, '+', ' ');
+  return percent_decode(spaced);
+}
+
+bool is_named(std::string_view parameter, std::string_view name) {
+  auto const key = parameter.substr(0, parameter.find('='));
+  return key == name || form_decode(key) == name;
+}
+
+}  // namespace
+
+Result<std::string_view> normalise_path(std::string_view path, std::string& storage) {
+  if (!path.starts_with('/')) return refuse("the path does not begin with a slash");
+  if (is_plainly_normal(path)) return path;
+  storage.clear();
+  if (auto const decoded = append_decoded(storage, path); !decoded) return std::unexpected(decoded.error());
+  remove_dot_and_empty_segments(storage);
+  return storage == path ? path : std::string_view(storage);
+}
+
+Result<std::optional<std::string>> query_parameter(std::string_view query, std::string_view name) {
+  std::optional<std::string> value;
+  bool broken = false;
+  bool twice = false;
+  for_each_parameter(query, [&](std::string_view parameter) {
+    if (!is_named(parameter, name)) return;
+    auto const equals = parameter.find('=');
+    auto decoded = form_decode(equals == std::string_view::npos ? std::string_view() : parameter.substr(equals + 1));
+    broken |= !decoded;
+    twice |= value && decoded && *value != *decoded;
+    if (!value) value = std::move(decoded);
+  });
+  if (broken) return refuse("a query parameter holds a broken percent-encoding");
+  if (twice) return refuse("a query parameter stands twice, with different values");
+  return value;
+}
+
+std::string_view without_parameters(std::string_view query, std::initializer_list<std::string_view> names,
+                                    std::string& storage) {
+  auto const dropped = [&](std::string_view parameter) {
+    return std::ranges::any_of(names, [&](std::string_view name) { return is_named(parameter, name); });
+  };
+  bool any = false;
+  for_each_parameter(query, [&](std::string_view parameter) { any = any || dropped(parameter); });
+  if (!any) return query;
+  storage.clear();
+  bool first = true;
+  for_each_parameter(query, [&](std::string_view parameter) {
+    if (dropped(parameter)) return;
+    if (!first) storage += '&';
+    first = false;
+    storage += parameter;
+  });
+  return storage;
+}
+
+std::optional<std::string> percent_decode(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out += text[i];
+      continue;
+    }
+    int const byte = encoded_byte(text.substr(i));
+    if (byte < 0) return std::nullopt;
+    out += static_cast<char>(byte);
+    i += 2;
+  }
+  return out;
+}
+
+void append_percent_encoded(std::string& out, std::string_view text) {
+  for (char const c : text) {
+    if (is_a(c, kUnreserved)) {
+      out += c;
+    } else {
+      auto const byte = static_cast<unsigned char>(c);
+      out += '%';
+      out += kUpperHex[byte >> 4];
+      out += kUpperHex[byte & 15];
+    }
+  }
+}
+
+}  // namespace inferway::http
