@@ -114,8 +114,10 @@ void walk(Found const& at, std::string_view path, Visit const& visit) {
   std::size_t index = 0;
   for (auto const& entry : at.node.entries) {
     Trail const trail{&at.trail, entry.key, index++};
+    bool const named = step == entry.key;
     auto const position = entry.key.empty() ? entry.value->position : entry.key_position;
-    if (step == "[]" || step == "*" || step == entry.key) walk({*entry.value, position, trail}, rest, visit);
+    if (named || step == "[]" || step == "*") walk({*entry.value, position, trail}, rest, visit);
+    if (named) return;
   }
 }
 

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <span>
+
+/// The commands of the binary. Each gets the arguments behind its name and returns the exit status.
+namespace inferway::cli {
+
+/// `serve --config FILE`: runs the gateway until it was drained.
+[[nodiscard]] int run_serve(std::span<char const* const> arguments);
+
+/// `check --config FILE [--format text|json]`: validates a configuration and prints its routing table. Errors go to
+/// stderr as file:line:column: message. 0: valid; 2: refused, or a wrong command line.
+[[nodiscard]] int run_check(std::span<char const* const> arguments);
+
+/// `mock ...`: a model server double.
+[[nodiscard]] int run_mock(std::span<char const* const> arguments);
+
+}  // namespace inferway::cli
