@@ -28,15 +28,25 @@ spdlog::level::level_enum level_of(LogLevel level) {
   return spdlog::level::info;
 }
 
+/// As the configuration names it; spdlog's own names differ ("warning").
+std::string_view name_of(LogLevel level) {
+  switch (level) {
+    case LogLevel::trace: return "trace";
+    case LogLevel::debug: return "debug";
+    case LogLevel::info: return "info";
+    case LogLevel::warn: return "warn";
+    case LogLevel::error: return "error";
+  }
+  return "info";
+}
+
 void set_pattern(spdlog::logger& logger, LogFormat format) {
-  auto const* const pattern = format == LogFormat::json
-                                  ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l","message":"%v"})"
-                                  : "%Y-%m-%dT%H:%M:%S.%eZ %l %v";
+  auto const* const pattern =
+      format == LogFormat::json ? R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ",%v})" : "%Y-%m-%dT%H:%M:%S.%eZ %v";
   logger.set_formatter(std::make_unique<spdlog::pattern_formatter>(pattern, spdlog::pattern_time_type::utc));
 }
 
-/// What the pattern puts around the message; the message is escaped accordingly, so that it can end neither a line nor
-/// a JSON string.
+/// Which of the two patterns is set, and so what the payload has to look like.
 std::atomic<LogFormat> current_format{LogFormat::text};
 
 /// Never destroyed: a thread may still have something to say while the process ends.
@@ -48,6 +58,20 @@ spdlog::logger& logger() {
     return made;
   }();
   return *kLogger;
+}
+
+/// The level and the message, escaped so that it can end neither the line nor a JSON string.
+std::string payload_of(LogLevel level, std::string_view message) {
+  std::string payload;
+  if (current_format == LogFormat::json) {
+    payload.append(R"("level":")").append(name_of(level)).append(R"(","message":")");
+    append_json_escaped(payload, message);
+    payload += '"';
+  } else {
+    payload.append(name_of(level)).append(" ");
+    for (char const c : message) payload += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
+  }
+  return payload;
 }
 
 }  // namespace
@@ -62,14 +86,8 @@ bool log_enabled(LogLevel level) { return logger().should_log(level_of(level)); 
 
 void log(LogLevel level, std::string_view message) {
   if (!log_enabled(level)) return;
-  std::string escaped;
-  escaped.reserve(message.size());
-  if (current_format == LogFormat::json) {
-    append_json_escaped(escaped, message);
-  } else {
-    for (char const c : message) escaped += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
-  }
-  logger().log(level_of(level), spdlog::string_view_t(escaped.data(), escaped.size()));
+  auto const payload = payload_of(level, message);
+  logger().log(level_of(level), spdlog::string_view_t(payload.data(), payload.size()));
 }
 
 }  // namespace inferway::telemetry

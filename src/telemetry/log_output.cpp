@@ -16,8 +16,9 @@ namespace {
 
 constexpr int kPollMs = 100;
 
+/// Non-blocking for the sake of named pipes: without a reader, opening one is an error instead of a wait without end.
 int open_file(std::string const& path) {
-  return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+  return ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0640);
 }
 
 bool is_regular(int descriptor) {
