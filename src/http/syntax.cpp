@@ -38,15 +38,15 @@ bool is_ipv4(std::string_view text) {
 bool is_ipv6(std::string_view text) {
   int groups = 0;
   bool gap = false;
-  if (text.starts_with(':') && !text.starts_with("::")) return false;
   while (!text.empty()) {
     if (text.starts_with("::")) {
       if (gap) return false;
       gap = true;
       text.remove_prefix(2);
-      continue;
+      if (text.empty()) break;
+    } else if (groups > 0) {
+      text.remove_prefix(1);  // the colon that ended the group before
     }
-    if (text.front() == ':') text.remove_prefix(1);
     auto const group = text.substr(0, text.find(':'));
     if (group.size() == text.size() && group.contains('.')) {
       groups += 2;
