@@ -70,7 +70,7 @@ void Exchange::finish_record() {
     record_.error_set = true;
     record_.error = *gone;
   }
-  record_.duration = proxy_.loop_.now() - downstream_.started();
+  record_.duration = Clock::now() - downstream_.started();
   if (downstream_.first_byte_sent() != TimePoint::min()) {
     record_.first_byte = downstream_.first_byte_sent() - downstream_.started();
   }

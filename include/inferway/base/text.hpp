@@ -35,6 +35,9 @@ template <typename Range>
 [[nodiscard]] std::string_view nearest(std::string_view word, Range const& known);
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 
+/// Whether all of `text` is well-formed UTF-8 (Unicode table 3-7).
+[[nodiscard]] bool is_utf8(std::string_view text);
+
 /// `text` as the inside of a JSON string: quotes, backslashes and controls escaped, bytes that are not UTF-8 replaced.
 void append_json_escaped(std::string& out, std::string_view text);
 

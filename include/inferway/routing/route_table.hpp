@@ -49,9 +49,4 @@ class RouteTable {
 /// What the '*' of a prefix pattern matched, without a leading slash; "" for an exact pattern.
 [[nodiscard]] std::string_view matched_tail(std::string_view pattern, std::string_view path);
 
-/// Pairs (later, earlier): a route that can never win because an earlier one matches all that it would. For `check`.
-struct Shadow {
-  std::size_t route = 0;
-  std::size_t by = 0;
-};
 }  // namespace inferway::routing

@@ -1,0 +1,91 @@
+#include "model_name.hpp"
+
+#include "inferway/base/text.hpp"
+#include "inferway/dialect/model_scan.hpp"
+
+#include <cstdint>
+
+namespace inferway::dialect {
+
+namespace {
+
+std::uint32_t hex4(std::string_view digits) {
+  std::uint32_t value = 0;
+  for (char const c : digits) value = value * 16 + static_cast<std::uint32_t>(hex_digit(c));
+  return value;
+}
+
+void append_utf8(std::string& out, std::uint32_t point) {
+  auto const put = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
+  if (point < 0x80) return put(point);
+  if (point < 0x800) {
+    put(0xC0 | (point >> 6));
+  } else {
+    if (point < 0x10000) {
+      put(0xE0 | (point >> 12));
+    } else {
+      put(0xF0 | (point >> 18));
+      put(0x80 | ((point >> 12) & 0x3F));
+    }
+    put(0x80 | ((point >> 6) & 0x3F));
+  }
+  put(0x80 | (point & 0x3F));
+}
+
+char plain_escape(char c) {
+  switch (c) {
+    case 'b': return '\b';
+    case 'f': return '\f';
+    case 'n': return '\n';
+    case 'r': return '\r';
+    case 't': return '\t';
+    default: return c;
+  }
+}
+
+}  // namespace
+
+std::optional<std::string> unescape_json(std::string_view raw) {
+  std::string out;
+  out.reserve(raw.size());
+  while (!raw.empty()) {
+    if (raw.front() != '\\') {
+      out += raw.front();
+      raw.remove_prefix(1);
+      continue;
+    }
+    if (raw[1] != 'u') {
+      out += plain_escape(raw[1]);
+      raw.remove_prefix(2);
+      continue;
+    }
+    auto point = hex4(raw.substr(2, 4));
+    raw.remove_prefix(6);
+    if (point >= 0xDC00 && point <= 0xDFFF) return std::nullopt;
+    if (point >= 0xD800 && point <= 0xDBFF) {
+      if (raw.size() < 6 || raw[0] != '\\' || raw[1] != 'u') return std::nullopt;
+      auto const low = hex4(raw.substr(2, 4));
+      if (low < 0xDC00 || low > 0xDFFF) return std::nullopt;
+      raw.remove_prefix(6);
+      point = 0x10000 + ((point - 0xD800) << 10) + (low - 0xDC00);
+    }
+    append_utf8(out, point);
+  }
+  return out;
+}
+
+bool is_model_name(std::string_view name) {
+  if (name.empty() || name.size() > JsonModelScanner::kMaxModelBytes) return false;
+  for (char const c : name) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return false;
+  }
+  return is_utf8(name);
+}
+
+std::string json_string(std::string_view model) {
+  std::string out = "\"";
+  append_json_escaped(out, model);
+  return out += '"';
+}
+
+}  // namespace inferway::dialect
