@@ -61,7 +61,7 @@ function(inferway_test name)
     list(APPEND labels tsan)
     add_dependencies(tsan_tests ${name}_test)
   endif()
-  gtest_discover_tests(${name}_test PROPERTIES TIMEOUT 120 DISCOVERY_TIMEOUT 60)
+  gtest_discover_tests(${name}_test NO_PRETTY_VALUES PROPERTIES TIMEOUT 120 DISCOVERY_TIMEOUT 60)
   # gtest_discover_tests cannot pass a list as a property (CMake 3.25): labels are set where CTest reads the tests.
   set(labels_file ${CMAKE_CURRENT_BINARY_DIR}/${name}_labels.cmake)
   file(WRITE ${labels_file} "if(${name}_test_TESTS)
