@@ -67,15 +67,12 @@ void Loop::wake() {
 /// One turn. It runs as a handler of the io_context and posts the next one behind whatever was posted meanwhile, so
 /// that posted work has its turn, and Asio's per-thread cache of coroutine frames is in force for all coroutines.
 void Loop::iterate() {
+  if (stopping_) return context_.stop();
   run_ready();
   now_ = Clock::now();
   dispatch(ready_count_ > 0 ? 0 : wheel_.sleep_ms(now_));
   wheel_.advance(now_);
-  if (stopping_) {
-    context_.stop();
-  } else {
-    asio::post(context_, [this] { iterate(); });
-  }
+  asio::post(context_, [this] { iterate(); });
 }
 
 void Loop::dispatch(int timeout_ms) {
