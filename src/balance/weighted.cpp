@@ -1,32 +1,39 @@
 #include "inferway/balance/weighted.hpp"
 
+#include "inferway/base/assert.hpp"
+
+#include <algorithm>
+
 namespace inferway::balance {
 
 std::size_t choose_weighted(std::span<std::uint32_t const> weights, Random& random) {
-  if (weights.size() == 1) return 0;
-  std::uint32_t total = 0;
+  std::uint64_t total = 0;
   for (auto const weight : weights) total += weight;
+  INFERWAY_ASSERT(total > 0);
   auto left = random.below(total);
   std::size_t index = 0;
   while (left >= weights[index]) left -= weights[index++];
   return index;
 }
 
-SmoothWeighted::SmoothWeighted(std::vector<std::uint32_t> const& weights) {
-  for (auto const weight : weights) {
-    turns_.push_back({.weight = weight, .credit = 0});
-    total_ += weight;
-  }
+SmoothWeighted::SmoothWeighted(std::span<std::uint32_t const> weights) {
+  INFERWAY_ASSERT(!weights.empty());
+  bool const weighted = std::ranges::any_of(weights, [](std::uint32_t weight) { return weight > 0; });
+  for (auto const weight : weights) turns_.push_back({.weight = weighted ? weight : 1, .credit = 0});
 }
 
-std::size_t SmoothWeighted::next() {
-  std::size_t best = 0;
+std::size_t SmoothWeighted::next(std::size_t excluded) {
+  std::size_t best = kNoEndpoint;
+  std::int64_t raised = 0;
   for (std::size_t i = 0; i < turns_.size(); ++i) {
-    turns_[i].credit += turns_[i].weight;
-    bool const better = turns_[i].credit > turns_[best].credit || turns_[best].weight == 0;
-    if (turns_[i].weight > 0 && better) best = i;
+    auto& turn = turns_[i];
+    if (turn.weight == 0 || i == excluded) continue;
+    turn.credit += turn.weight;
+    raised += turn.weight;
+    if (best == kNoEndpoint || turn.credit > turns_[best].credit) best = i;
   }
-  turns_[best].credit -= total_;
+  if (best == kNoEndpoint) return excluded;  // the only one: it has its turn after all
+  turns_[best].credit -= raised;
   return best;
 }
 

@@ -6,6 +6,7 @@
 namespace inferway::balance {
 
 /// A small fast generator for choices, not for secrets: splitmix64. The same seed gives the same row.
+/// A std::uniform_random_bit_generator.
 class Random {
  public:
   using result_type = std::uint64_t;
@@ -20,9 +21,11 @@ class Random {
     return z ^ (z >> 31);
   }
 
-  /// 0 to bound - 1, each equally likely (Lemire's multiplication; the bias is below 2^-32). `bound` is not 0.
-  [[nodiscard]] std::uint32_t below(std::uint32_t bound) {
-    return static_cast<std::uint32_t>(((operator()() >> 32) * bound) >> 32);
+  /// 0 to bound - 1, each equally likely; 0 for a bound of 0. Lemire's multiplication without rejection: for bounds
+  /// below 2^32, such as sums of weights, the bias is below 2^-32.
+  [[nodiscard]] std::uint64_t below(std::uint64_t bound) {
+    __extension__ using Wide = unsigned __int128;
+    return static_cast<std::uint64_t>((Wide{operator()()} * bound) >> 64);
   }
 
   [[nodiscard]] static constexpr std::uint64_t min() { return 0; }

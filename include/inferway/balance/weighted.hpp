@@ -1,34 +1,37 @@
 #pragma once
 
+#include "inferway/balance/least_requests.hpp"
+#include "inferway/balance/random.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "inferway/balance/random.hpp"
-
 namespace inferway::balance {
 
-/// An index, each with a chance in proportion to its weight; 0 is never chosen. At least one weight is not 0, and
-/// their sum is below 2^32.
+/// An index, each with a chance in proportion to its weight; one of weight 0 is never chosen. Precondition: some weight
+/// is not 0. Allocates nothing; linear.
 [[nodiscard]] std::size_t choose_weighted(std::span<std::uint32_t const> weights, Random& random);
 
 /// Turns in proportion to the weights, and as evenly spread as these allow: 5, 1, 1 gives a a b a c a a, not a a a a
-/// a b c. (Each choice raises every index by its weight; the highest is taken and pays the sum.)
+/// a b c. (Each choice raises every index by its weight; the highest is taken and pays what all were raised by.)
 class SmoothWeighted {
  public:
-  explicit SmoothWeighted(std::vector<std::uint32_t> const& weights);
+  /// Precondition: `weights` is not empty. When all are 0, all count alike.
+  explicit SmoothWeighted(std::span<std::uint32_t const> weights);
 
-  /// The next index. One of weight 0 never has a turn, unless all are 0: then it is the first.
-  [[nodiscard]] std::size_t next();
+  /// The next index. One of weight 0 never has a turn, unless all are 0; `excluded`, the endpoint that failed just now,
+  /// only when no other may have one. It gains no credit meanwhile, so it is not made up for. Allocates nothing;
+  /// linear.
+  [[nodiscard]] std::size_t next(std::size_t excluded = kNoEndpoint);
 
  private:
   struct Turn {
     std::int64_t weight = 0;
-    std::int64_t credit = 0;
+    std::int64_t credit = 0;  ///< between minus and plus the sum of all weights
   };
   std::vector<Turn> turns_;
-  std::int64_t total_ = 0;
 };
 
 }  // namespace inferway::balance
