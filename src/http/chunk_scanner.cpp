@@ -83,8 +83,8 @@ char const* ChunkScanner::on_size_line(char c) {
 char const* ChunkScanner::on_size(char c) {
   if (int const digit = hex_digit(c); digit >= 0) {
     if (++digits_ > kMaxDigits) return "a chunk's size has too many digits";
-    if (left_ > kMaxChunkBytes >> 4) return "a chunk's size is too large";
     left_ = left_ << 4 | static_cast<unsigned>(digit);
+    if (left_ > kMaxChunkBytes) return "a chunk's size is too large";
     state_ = State::size;
     return nullptr;
   }
