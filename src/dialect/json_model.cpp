@@ -2,200 +2,206 @@
 
 #include "inferway/base/text.hpp"
 #include "inferway/dialect/model_scan.hpp"
+#include "json_text.hpp"
 #include "model_name.hpp"
 
-#include <algorithm>
-#include <bit>
-#include <emmintrin.h>
-#include <string>
+#include <utility>
 
 namespace inferway::dialect {
 
 namespace {
 
-bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-bool is_scalar(char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '+' || c == '-' || c == '.';
-}
-
-/// How many bytes from the front are plain string content: no quote, backslash or control.
-std::size_t plain_bytes(std::string_view text) {
-  std::size_t at = 0;
-  auto const quote = _mm_set1_epi8('"');
-  auto const backslash = _mm_set1_epi8('\\');
-  auto const control = _mm_set1_epi8(0x1F);
-  for (; at + 16 <= text.size(); at += 16) {
-    auto const bytes = _mm_loadu_si128(reinterpret_cast<__m128i const*>(text.data() + at));
-    auto const special = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
-                                      _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes));
-    auto const mask = static_cast<unsigned>(_mm_movemask_epi8(special));
-    if (mask != 0) return at + static_cast<std::size_t>(std::countr_zero(mask));
-  }
-  while (at < text.size() && text[at] != '"' && text[at] != '\\' && static_cast<unsigned char>(text[at]) >= 0x20) ++at;
-  return at;
-}
+constexpr std::string_view kModel = "model";
+/// "model" with every character escaped.
+constexpr std::size_t kMaxKeyBytes = 6 * kModel.size();
+/// A name of which every byte is escaped.
+constexpr std::size_t kMaxRawModelBytes = 6 * JsonModelScanner::kMaxModelBytes;
 
 }  // namespace
 
 void JsonModelScanner::feed(std::string_view piece) {
   while (!piece.empty() && !error_) {
-    if (text_ != Text::none && escape_ == 0) {
-      auto const plain = skip_string(piece);
-      position_ += plain;
-      piece.remove_prefix(plain);
-      if (piece.empty()) return;
+    std::size_t taken = 1;
+    if (text_ != Text::none) {
+      taken = in_string(piece);
+    } else if (state_ == State::nested) {
+      taken = in_nested(piece);
+    } else {
+      at_top(piece.front());
     }
-    step(piece.front());
-    ++position_;
-    piece.remove_prefix(1);
+    position_ += taken;
+    piece.remove_prefix(taken);
   }
 }
 
-std::size_t JsonModelScanner::skip_string(std::string_view piece) {
-  auto const plain = plain_bytes(piece);
-  if (text_ != Text::other) capture(piece.substr(0, plain));
-  return plain;
-}
-
-/// One byte that is not plain string content.
-void JsonModelScanner::step(char c) {
-  if (text_ != Text::none) {
-    if (escape_ != 0) return in_escape(c);
-    if (c == '"') return end_string();
-    if (c != '\\') return fail(ErrorCode::invalid_json, "a control character inside a string");
-    escape_ = 1;
-    if (text_ != Text::other) capture("\\");
-    return;
-  }
-  if (is_space(c)) {
+/// One byte of the top level.
+void JsonModelScanner::at_top(char c) {
+  if (is_json_space(c)) {
     if (state_ == State::scalar) state_ = State::after_value;
     return;
   }
   switch (state_) {
     case State::before:
-      if (c != '{') return fail(ErrorCode::invalid_json, "the body is not a JSON object");
+      if (c != '{') return fail_json("it is no object");
       state_ = State::first_key;
       return;
     case State::first_key:
-    case State::key:
-      if (c == '"') return begin_string(Text::key);
-      if (c == '}' && state_ == State::first_key) {
+      if (c == '}') {
         state_ = State::after;
         return;
       }
-      return fail(ErrorCode::invalid_json, "a key was expected");
+      [[fallthrough]];
+    case State::key:
+      if (c != '"') return fail_json("a key is expected");
+      return begin_string(Text::key);
     case State::colon:
-      if (c != ':') return fail(ErrorCode::invalid_json, "a colon was expected behind a key");
+      if (c != ':') return fail_json("a colon is expected");
       state_ = State::value;
       return;
     case State::value: return begin_value(c);
     case State::scalar:
-      if (is_scalar(c)) return;
+      if (is_scalar_byte(c)) return;
       [[fallthrough]];
     case State::after_value:
-      if (c == ',') {
-        state_ = State::key;
-      } else if (c == '}') {
-        state_ = State::after;
-      } else {
-        fail(ErrorCode::invalid_json, "a comma or the object's end was expected");
-      }
+      if (c != ',' && c != '}') return fail_json("a comma or the object's end is expected");
+      state_ = c == ',' ? State::key : State::after;
       return;
-    case State::nested:
-      if (c == '"') return begin_string(Text::other);
-      if (c == '{' || c == '[') return open(c);
-      if (c == '}' || c == ']') return close(c);
-      if (static_cast<unsigned char>(c) < 0x20) fail(ErrorCode::invalid_json, "a control character");
-      return;
-    case State::after: return fail(ErrorCode::invalid_json, "something stands behind the object's end");
+    case State::after: return fail_json("something stands behind its end");
+    case State::nested: return;  // in_nested() has it
   }
 }
 
 void JsonModelScanner::begin_value(char c) {
-  if (key_is_model_ && c != '"') return fail(ErrorCode::invalid_model, "\"model\" is not a string");
+  if (key_is_model_ && c != '"') return fail(ErrorCode::invalid_model, "\"model\" is no string", position_);
   if (c == '"') return begin_string(key_is_model_ ? Text::model : Text::other);
-  if (c == '{' || c == '[') {
-    state_ = State::nested;
-    return open(c);
+  if (is_scalar_byte(c)) {
+    state_ = State::scalar;
+    return;
   }
-  if (!is_scalar(c)) return fail(ErrorCode::invalid_json, "a value was expected");
-  state_ = State::scalar;
+  if (c != '{' && c != '[') return fail_json("a value is expected");
+  state_ = State::nested;
+  static_cast<void>(bracket(c, 0));
+}
+
+/// What stands inside a top-level array or object: on to its end, or to a string that does not end in this piece.
+std::size_t JsonModelScanner::in_nested(std::string_view piece) {
+  std::size_t at = 0;
+  while ((at += filler_bytes(piece.substr(at))) < piece.size()) {
+    char const c = piece[at];
+    if (c != '"') {
+      if (!bracket(c, at)) return at;
+      ++at;
+      if (state_ != State::nested) return at;
+      continue;
+    }
+    ++at;
+    at += string_bytes(piece.substr(at));
+    if (at == piece.size() || piece[at] != '"') {
+      text_ = Text::other;
+      return at;
+    }
+    ++at;
+  }
+  return at;
+}
+
+bool JsonModelScanner::bracket(char c, std::size_t at) {
+  if (c == '{' || c == '[') {
+    // The body's own bracket counts, too.
+    if (open_.size() + 1 >= kMaxDepth) return fail_json("it is nested too deeply", at), false;
+    open_ += c;
+    return true;
+  }
+  if (c != '}' && c != ']') return fail_json("a character that may only stand in a string", at), false;
+  if (open_.back() != (c == '}' ? '{' : '[')) return fail_json("a bracket of the wrong kind", at), false;
+  open_.pop_back();
+  if (open_.empty()) state_ = State::after_value;
+  return true;
 }
 
 void JsonModelScanner::begin_string(Text text) {
   text_ = text;
   string_begin_ = position_;
-  captured_.clear();
-  captured_too_long_ = false;
+  raw_.clear();
+  raw_too_long_ = false;
 }
 
-void JsonModelScanner::end_string() {
-  auto const text = std::exchange(text_, Text::none);
-  if (text == Text::key) {
-    key_is_model_ = !captured_too_long_ && unescape_json(captured_) == "model";
-    if (key_is_model_ && model_) return fail(ErrorCode::ambiguous_model, "\"model\" stands twice in the body");
-    state_ = State::colon;
-    return;
+/// On to the end of the string, of an escape that arrives in pieces, or of the piece.
+std::size_t JsonModelScanner::in_string(std::string_view piece) {
+  if (escape_left_ != 0) {
+    in_escape(piece.front());
+    return 1;
   }
-  if (state_ == State::nested) return;
-  state_ = State::after_value;
-  if (text != Text::model) return;
-  auto name = captured_too_long_ ? std::nullopt : unescape_json(captured_);
-  if (!name || !is_model_name(*name)) {
-    return fail(ErrorCode::invalid_model, "\"model\" is empty, too long, or holds characters a name cannot have");
+  auto const inside = string_bytes(piece);
+  capture(piece.substr(0, inside));
+  if (inside == piece.size()) return inside;
+  char const c = piece[inside];
+  if (c == '"') {
+    end_string(inside);
+  } else if (c == '\\') {
+    capture("\\");
+    escape_left_ = kEscapeBegun;
+  } else {
+    fail_json("a control character inside a string", inside);
   }
-  model_ = BodyModel{.model = std::move(*name), .offset = string_begin_, .length = position_ + 1 - string_begin_};
-}
-
-void JsonModelScanner::open(char bracket) {
-  if (brackets_.size() >= kMaxDepth) return fail(ErrorCode::invalid_json, "the body is nested too deeply");
-  brackets_ += bracket;
-}
-
-void JsonModelScanner::close(char bracket) {
-  if (brackets_.back() != (bracket == '}' ? '{' : '[')) return fail(ErrorCode::invalid_json, "brackets do not match");
-  brackets_.pop_back();
-  if (brackets_.empty()) state_ = State::after_value;
+  return inside + 1;
 }
 
 void JsonModelScanner::in_escape(char c) {
-  if (text_ != Text::other) capture({&c, 1});
-  if (escape_ == 1) {
-    if (c == 'u') {
-      escape_ = 5;
-    } else if (std::string_view("\"\\/bfnrt").find(c) != std::string_view::npos) {
-      escape_ = 0;
-    } else {
-      fail(ErrorCode::invalid_json, "an unknown escape inside a string");
-    }
+  capture({&c, 1});
+  if (escape_left_ == kEscapeBegun) {
+    if (c != 'u' && !is_plain_escape(c)) return fail_json("an unknown escape inside a string");
+    escape_left_ = c == 'u' ? 4 : 0;
     return;
   }
-  if (hex_digit(c) < 0) return fail(ErrorCode::invalid_json, "a \\u escape without four hex digits");
-  escape_ = escape_ == 2 ? std::uint8_t{0} : static_cast<std::uint8_t>(escape_ - 1);
+  if (hex_digit(c) < 0) return fail_json("an escape \\u without four hexadecimal digits");
+  --escape_left_;
+}
+
+/// `at`: where in the piece the closing quote stands.
+void JsonModelScanner::end_string(std::size_t at) {
+  auto const text = std::exchange(text_, Text::none);
+  if (text == Text::key) return end_key();
+  if (state_ == State::nested) return;
+  state_ = State::after_value;
+  if (text != Text::model) return;
+  auto name = raw_too_long_ ? std::nullopt : unescape_json(raw_);
+  auto const complaint = raw_too_long_ ? kTooLong : !name ? kLoneSurrogate : complaint_about_model_name(*name);
+  if (!complaint.empty()) return fail(ErrorCode::invalid_model, "\"model\" " + std::string(complaint), string_begin_);
+  model_ = BodyModel{.model = std::move(*name), .offset = string_begin_, .length = position_ + at + 1 - string_begin_};
+}
+
+void JsonModelScanner::end_key() {
+  state_ = State::colon;
+  auto const key = raw_too_long_ ? std::nullopt : unescape_json(raw_);
+  key_is_model_ = key && *key == kModel;
+  if (!key || !iequals(*key, kModel)) return;
+  // Backends written in Go compare keys without regard to case, and the last one wins there: beside "model" a "Model"
+  // would name another one to them.
+  bool const first = !std::exchange(any_spelling_seen_, true);
+  model_seen_ = model_seen_ || key_is_model_;
+  if (!first && model_seen_) fail(ErrorCode::ambiguous_model, "\"model\" stands twice in the body", string_begin_);
 }
 
 void JsonModelScanner::capture(std::string_view bytes) {
-  auto const bound = text_ == Text::key ? kMaxKeyBytes : 6 * kMaxModelBytes;  // every character may be escaped
-  if (captured_.size() + bytes.size() > bound) {
-    captured_too_long_ = true;
-  } else {
-    captured_.append(bytes);
-  }
+  if (text_ == Text::other) return;
+  auto const bound = text_ == Text::key ? kMaxKeyBytes : kMaxRawModelBytes;
+  raw_too_long_ = raw_too_long_ || raw_.size() + bytes.size() > bound;
+  if (!raw_too_long_) raw_.append(bytes);
 }
 
-void JsonModelScanner::fail(ErrorCode code, std::string_view what) {
-  error_ = Error{code, Side::client, Retry::never,
-                 std::string(what) + " (byte " + std::to_string(position_) + " of the body)"};
+void JsonModelScanner::fail_json(std::string_view what, std::size_t at) {
+  fail(ErrorCode::invalid_json, "the body is not one JSON object: " + std::string(what), position_ + at);
+}
+
+void JsonModelScanner::fail(ErrorCode code, std::string what, std::uint64_t at) {
+  error_ = Error{code, Side::client, Retry::never, std::move(what) + " (at byte " + std::to_string(at) + ')'};
 }
 
 Result<std::optional<BodyModel>> JsonModelScanner::finish() {
-  if (!error_ && state_ != State::after) {
-    fail(ErrorCode::invalid_json,
-         state_ == State::before ? "the body is empty" : "the body ends inside its JSON object");
-  }
+  if (!error_ && state_ != State::after) fail_json(state_ == State::before ? "it is empty" : "it ends too early");
   if (error_) return std::unexpected(*error_);
-  return std::move(model_);
+  return model_;
 }
 
 }  // namespace inferway::dialect

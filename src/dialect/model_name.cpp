@@ -74,12 +74,18 @@ std::optional<std::string> unescape_json(std::string_view raw) {
   return out;
 }
 
-bool is_model_name(std::string_view name) {
-  if (name.empty() || name.size() > JsonModelScanner::kMaxModelBytes) return false;
-  for (char const c : name) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return false;
+std::string_view complaint_about_model_name(std::string_view name) {
+  static_assert(JsonModelScanner::kMaxModelBytes == 1024, "kTooLong says so");
+  if (name.empty()) return "is empty";
+  if (name.size() > JsonModelScanner::kMaxModelBytes) return kTooLong;
+  if (!is_utf8(name)) return "is not UTF-8";
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    auto const byte = static_cast<unsigned char>(name[i]);
+    // U+0080 to U+009F, some of which terminals obey, are C2 80 to C2 9F.
+    bool const c1 = byte == 0xC2 && static_cast<unsigned char>(name[i + 1]) < 0xA0;
+    if (byte < 0x20 || byte == 0x7F || c1) return "has a control character";
   }
-  return is_utf8(name);
+  return {};
 }
 
 std::string json_string(std::string_view model) {

@@ -132,7 +132,7 @@ void MultipartModelScanner::end_part() {
   if (!is_model_) return;
   is_model_ = false;
   if (model_) return fail(ErrorCode::ambiguous_model, "the form has two fields \"model\"");
-  if (too_long_ || !is_model_name(content_)) {
+  if (too_long_ || !complaint_about_model_name(content_).empty()) {
     return fail(ErrorCode::invalid_model,
                 "the form's \"model\" is empty, too long, or holds characters a name cannot have");
   }

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "inferway/base/error.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "inferway/base/error.hpp"
 
 namespace inferway::dialect {
 
@@ -17,19 +17,23 @@ struct BodyModel {
 };
 
 /// Finds the top-level "model" of a JSON body that arrives in pieces, in one linear pass without recursion or a tree.
-/// Shows: one object, strings closed and free of raw controls, escapes well formed, brackets balanced and of the right kind, nothing but white space around it,
-/// no second top-level "model" (keys are compared after unescaping: "mod\u0065l" counts). Values' grammar beyond that is the backend's business.
+/// What it shows: one object with nothing but white space around it (no byte order mark either), its keys, colons and
+/// commas in their places; below the top level strings closed and free of raw controls, escapes well formed, brackets
+/// balanced and of the right kind, and nothing outside strings that no JSON text has there (a comment, a single quote).
+/// No second top-level "model": keys are compared after unescaping ("mod\u0065l" counts), and where there is a "model",
+/// one in another case counts, too. The grammar of values beyond that is the backend's business.
 /// Memory: the nesting (bounded by kMaxDepth) and the model's value (bounded by kMaxModelBytes).
 class JsonModelScanner {
  public:
-  static constexpr std::size_t kMaxDepth = 1024;
-  static constexpr std::size_t kMaxModelBytes = 1024;
+  static constexpr std::size_t kMaxDepth = 1024;       ///< open brackets, the body's own included
+  static constexpr std::size_t kMaxModelBytes = 1024;  ///< of the name, unescaped
 
   /// Feeds the next piece. After an error further pieces are ignored; finish() reports it.
   void feed(std::string_view piece);
 
   /// After the last piece. Nothing when the object has no "model". Errors, all of side client: invalid_json (says
-  /// what and at which byte), ambiguous_model (two of them), invalid_model (no string, empty, too long, not UTF-8, a control or lone surrogate in it).
+  /// what and at which byte, counted from 0), ambiguous_model (two of them), invalid_model (no string, empty, too long,
+  /// not UTF-8, a control or lone surrogate in it). Of several the one that stands first in the body.
   [[nodiscard]] Result<std::optional<BodyModel>> finish();
 
  private:
@@ -45,34 +49,39 @@ class JsonModelScanner {
     after,        ///< only white space
   };
   enum class Text : std::uint8_t { none, key, model, other };  ///< which string is open, if one is
-  static constexpr std::size_t kMaxKeyBytes = 30;  ///< "model" with every character escaped
+  static constexpr std::uint8_t kEscapeBegun = 5;
 
-  void step(char c);
+  void at_top(char c);
   void begin_value(char c);
+  [[nodiscard]] std::size_t in_nested(std::string_view piece);
+  [[nodiscard]] bool bracket(char c, std::size_t at);
   void begin_string(Text text);
-  void end_string();
-  void open(char bracket);
-  void close(char bracket);
-  [[nodiscard]] std::size_t skip_string(std::string_view piece);
+  [[nodiscard]] std::size_t in_string(std::string_view piece);
   void in_escape(char c);
+  void end_string(std::size_t at);
+  void end_key();
   void capture(std::string_view bytes);
-  void fail(ErrorCode code, std::string_view what);
+  void fail_json(std::string_view what, std::size_t at = 0);
+  void fail(ErrorCode code, std::string what, std::uint64_t at);
 
   State state_ = State::before;
   Text text_ = Text::none;
-  std::uint8_t escape_ = 0;       ///< 0: none; 1: behind a backslash; 2 to 5: hex digits still to come, plus 1
-  bool captured_too_long_ = false;
+  std::uint8_t escape_left_ = 0;  ///< of an escape that arrives in pieces: hex digits to come, or kEscapeBegun
+  bool raw_too_long_ = false;
   bool key_is_model_ = false;
-  std::string brackets_;          ///< open ones inside a top-level value
-  std::string captured_;          ///< raw bytes of the key or model under way
-  std::uint64_t position_ = 0;    ///< in the whole body, of the byte under way
+  bool model_seen_ = false;
+  bool any_spelling_seen_ = false;  ///< of "model", in upper or lower case
+  std::string open_;                ///< brackets inside a top-level value
+  std::string raw_;                 ///< the key or model under way, with its escapes; bounded
+  std::uint64_t position_ = 0;      ///< in the whole body, of what is fed next
   std::uint64_t string_begin_ = 0;
   std::optional<BodyModel> model_;
   std::optional<Error> error_;
 };
 
 /// Finds the form field "model" of a multipart/form-data body that arrives in pieces. RFC 7578, RFC 2046 section 5.1.
-/// Errors of finish(): bad_request (no closing delimiter, malformed part head), ambiguous_model (two fields), invalid_model (as above).
+/// Errors of finish(): bad_request (no closing delimiter, malformed part head), ambiguous_model (two fields),
+/// invalid_model (as above).
 class MultipartModelScanner {
  public:
   /// The boundary parameter of a Content-Type value (quoted or not). Nothing when the type is not
@@ -101,15 +110,15 @@ class MultipartModelScanner {
   void capture(std::string_view bytes);
   void fail(ErrorCode code, std::string_view what);
 
-  std::string delimiter_;        ///< CRLF, two hyphens and the boundary
+  std::string delimiter_;  ///< CRLF, two hyphens and the boundary
   State state_ = State::content;
-  std::size_t matched_ = 2;      ///< of the delimiter; the body's beginning counts as a line's
-  std::string line_;             ///< the delimiter's line, or the head, under way
-  std::uint64_t position_ = 0;   ///< in the whole body, of the byte under way
+  std::size_t matched_ = 2;     ///< of the delimiter; the body's beginning counts as a line's
+  std::string line_;            ///< the delimiter's line, or the head, under way
+  std::uint64_t position_ = 0;  ///< in the whole body, of the byte under way
   std::uint64_t content_begin_ = 0;
-  bool is_model_ = false;        ///< the part under way is the field
+  bool is_model_ = false;  ///< the part under way is the field
   bool too_long_ = false;
-  std::string content_;          ///< of the field
+  std::string content_;  ///< of the field
   std::optional<BodyModel> model_;
   std::optional<Error> error_;
 };

@@ -1,0 +1,95 @@
+#include "json_text.hpp"
+
+#include "inferway/base/text.hpp"
+
+#include <array>
+#include <bit>
+#include <cstdint>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+namespace inferway::dialect {
+
+namespace {
+
+bool is_plain(char c) { return c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20; }
+
+/// How many bytes from the front are neither quote, backslash nor control.
+std::size_t plain_bytes(std::string_view text) {
+  std::size_t at = 0;
+#ifdef __SSE2__
+  auto const quote = _mm_set1_epi8('"');
+  auto const backslash = _mm_set1_epi8('\\');
+  auto const control = _mm_set1_epi8(0x1F);
+  for (; at + 16 <= text.size(); at += 16) {
+    auto const bytes = _mm_loadu_si128(reinterpret_cast<__m128i const*>(text.data() + at));
+    auto const special = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
+                                      _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes));
+    auto const mask = static_cast<unsigned>(_mm_movemask_epi8(special));
+    if (mask != 0) return at + static_cast<std::size_t>(std::countr_zero(mask));
+  }
+#endif
+  while (at < text.size() && is_plain(text[at])) ++at;
+  return at;
+}
+
+/// The size of the escape at the front (a backslash); 0 when it is broken or not wholly there.
+std::size_t escape_bytes(std::string_view text) {
+  if (text.size() < 2) return 0;
+  if (is_plain_escape(text[1])) return 2;
+  if (text[1] != 'u' || text.size() < 6) return 0;
+  for (std::size_t i = 2; i < 6; ++i) {
+    if (hex_digit(text[i]) < 0) return 0;
+  }
+  return 6;
+}
+
+/// The bytes that filler_bytes() passes over. All others outside strings are structure or no JSON: a comment or a
+/// single quote, which lenient parsers take, could hide quotes and brackets from us.
+constexpr auto kFiller = [] {
+  std::array<bool, 256> table{};
+  for (char const c : std::string_view(" \t\n\r,:+-.0123456789")) table[static_cast<unsigned char>(c)] = true;
+  for (unsigned c = 'a'; c <= 'z'; ++c) table[c] = table[c - 'a' + 'A'] = true;
+  return table;
+}();
+
+}  // namespace
+
+bool is_plain_escape(char c) {
+  switch (c) {
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't': return true;
+    default: return false;
+  }
+}
+
+bool is_json_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+bool is_scalar_byte(char c) {
+  return kFiller[static_cast<unsigned char>(c)] && !is_json_space(c) && c != ',' && c != ':';
+}
+
+std::size_t string_bytes(std::string_view text) {
+  for (std::size_t at = 0;;) {
+    at += plain_bytes(text.substr(at));
+    auto const escape = at < text.size() && text[at] == '\\' ? escape_bytes(text.substr(at)) : 0;
+    if (escape == 0) return at;
+    at += escape;
+  }
+}
+
+std::size_t filler_bytes(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size() && kFiller[static_cast<unsigned char>(text[at])]) ++at;
+  return at;
+}
+
+}  // namespace inferway::dialect
