@@ -92,7 +92,7 @@ Gateway::Gateway(config::Config config)
         });
       }),
       snapshot_(std::move(config), resolver_),
-      telemetry_(snapshot_.config, worker_count_ + 1),  // the last shard is the admin port's
+      telemetry_(snapshot_.config, worker_count_),
       connection_limit_(allowed_connections(snapshot_.config.limits.connections)),
       admin_(readiness_, snapshot_.config.admin.token, [this] { return telemetry_.prometheus(); }),
       drain_deadline_(loop_.wheel(), drain_over_) {

@@ -11,6 +11,10 @@ void Exchange::fail(Error const& error) {
   record_.error_set = true;
   record_.error = error.code;
   record_.detail.assign(error.detail);
+  if (error.code == ErrorCode::total_timeout && target_ != nullptr) {
+    // The one failure of a backend that no attempt sees itself.
+    proxy_.shard_.backends[target_->backend]->errors[static_cast<std::size_t>(error.code)].add();
+  }
   attempt_.reset();
   auto const gone = downstream_.gone();
   if (error.code == ErrorCode::client_gone || (gone && downstream_.head_sent())) {

@@ -125,7 +125,6 @@ Result<bool> Session::parse_head() {
 }
 
 void Session::begin_request() {
-  in_request_ = true;
   started_ = server_.loop_.now();
   chunks_ = http::ChunkScanner();
   body_left_ = head_.framing == http::BodyFraming::length ? head_.content_length : 0;
@@ -144,8 +143,8 @@ void Session::begin_request() {
 
 /// What was read beyond the request stands at the front of in_ for the next one.
 void Session::end_request() {
-  in_request_ = false;
   read_deadline_.disarm();
+  if (write_deadline_.expired()) server_.shard_.write_timeouts.add();
   if (aborted_ || gone() || !body_done_) keep_ = false;
   if (aborted_ && framing_ == Framing::until_close) {
     stream_.reset_on_close();  // the connection's orderly end would look like the body's

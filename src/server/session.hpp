@@ -109,7 +109,6 @@ class Session final : public Downstream {
   bool aborted_ = false;
   bool keep_ = true;   ///< another request may follow
   bool dead_ = false;  ///< the connection broke
-  bool in_request_ = false;
 };
 
 }  // namespace inferway::server

@@ -27,6 +27,7 @@ class Telemetry::State {
   config::Limits const limits;
   std::chrono::system_clock::time_point const started = std::chrono::system_clock::now();
   Shards shards;
+  WorkerShard unlisted{0, nullptr};
   std::optional<AccessLog> access_log;  ///< nothing: it is off
 };
 
@@ -36,6 +37,8 @@ Telemetry::Telemetry(config::Config const& config, std::size_t workers)
 Telemetry::~Telemetry() = default;
 
 Shard& Telemetry::shard(std::size_t worker) { return *state_->shards[worker]; }
+
+Shard& Telemetry::unlisted_shard() { return state_->unlisted; }
 
 std::uint64_t Telemetry::access_log_dropped() const { return state_->dropped(); }
 

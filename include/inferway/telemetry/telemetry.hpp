@@ -77,6 +77,8 @@ class Telemetry {
   ~Telemetry();
 
   [[nodiscard]] Shard& shard(std::size_t worker);
+  /// For a server whose requests are nobody's figures: the admin port. No record of it is logged.
+  [[nodiscard]] Shard& unlisted_shard();
 
   /// All figures in the Prometheus text format, version 0.0.4. Any thread.
   [[nodiscard]] std::string prometheus() const;
