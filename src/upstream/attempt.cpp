@@ -77,15 +77,13 @@ Result<std::optional<Attempt::Step>> Attempt::parse_head() {
   }
   if (end->size == 0) {
     scanned_ = end->scanned;
-    if (head_bytes_.view().data() != unread_.data()) {
-      net::Buffer whole(upstream_.loop_.blocks());
-      whole.append(unread_);
-      head_bytes_.swap(whole);
-    }
+    set_aside();
     unread_ = {};
     return std::nullopt;
   }
   scanned_ = 0;
+  // The first receive() may read before the head has been passed on.
+  if (connection_->stream->readable()) set_aside();
   auto const parsed = head_.parse(unread_.substr(0, end->size), limits, request_.head_only);
   if (!parsed) return bad(parsed.error().detail);
   unread_.remove_prefix(end->size);
@@ -93,6 +91,7 @@ Result<std::optional<Attempt::Step>> Attempt::parse_head() {
   if (head_.status == 101) return bad("the backend switched protocols without being asked");
   if (head_.status < 200) {
     if (++interim_ > kMaxInterim) return bad("too many interim answers");
+    set_aside();
     return Step::interim;
   }
   if (unsent() || !body_sent()) reusable_ = false;  // it answered before it had the whole request
@@ -102,8 +101,18 @@ Result<std::optional<Attempt::Step>> Attempt::parse_head() {
   return Step::head;
 }
 
+/// Moves unread_ out of the scratch memory, which the next read or await takes away.
+void Attempt::set_aside() {
+  if (unread_.empty() || head_bytes_.view().data() == unread_.data()) return;
+  net::Buffer aside(upstream_.loop_.blocks());
+  aside.append(unread_);
+  head_bytes_.swap(aside);
+  unread_ = head_bytes_.view();
+}
+
 Result<Attempt::Received> Attempt::receive() {
   received_.clear();
+  if (broken_) return failure(std::move(*broken_));
   if (state_ == State::done) return Received{{}, true, false};
   bool const empty =
       head_.framing == http::BodyFraming::none || (head_.framing == http::BodyFraming::length && body_left_ == 0);
@@ -158,8 +167,12 @@ Result<Attempt::Received> Attempt::take_chunks(std::string_view bytes) {
   while (!bytes.empty()) {
     auto const step = chunks_.next(bytes);
     if (!step) {
-      return failure({ErrorCode::bad_response, Side::upstream, Retry::yes,
-                      "the answer's framing is broken: " + step.error().detail});
+      Error error{ErrorCode::bad_response, Side::upstream, Retry::yes,
+                  "the answer's framing is broken: " + step.error().detail};
+      if (received_.empty()) return failure(std::move(error));
+      // What stood before it is good, whether or not it came in the same read; the next call tells.
+      broken_ = std::move(error);
+      return Received{received_, false, false};
     }
     bytes.remove_prefix(step->consumed);
     if (step->what == http::ChunkScanner::What::data) received_.push_back(step->data);

@@ -71,8 +71,8 @@ class Attempt {
     bool end = false;                          ///< the body is complete
     bool blocked = false;                      ///< nothing more now
   };
-  /// The next piece of the answer's body, at most one read. To be called until it is blocked or at the end before each
-  /// await. Errors: upstream_closed (cut), bad_response (framing), idle_timeout.
+  /// The next piece of the answer's body, at most one read. The first call belongs right behind the head: what came
+  /// with that is lost at the next await. Errors: upstream_closed (cut), bad_response (framing), idle_timeout.
   [[nodiscard]] Result<Received> receive();
 
  private:
@@ -91,6 +91,7 @@ class Attempt {
   // attempt.cpp
   [[nodiscard]] Result<std::optional<Step>> read_head();
   [[nodiscard]] Result<std::optional<Step>> parse_head();
+  void set_aside();
   [[nodiscard]] Result<Received> take(std::string_view bytes);
   [[nodiscard]] Result<Received> take_chunks(std::string_view bytes);
   void complete();
@@ -131,6 +132,7 @@ class Attempt {
   http::ChunkScanner chunks_;
   std::uint64_t body_left_ = 0;
   std::vector<std::string_view> received_;
+  std::optional<Error> broken_;  ///< for the next receive(): the framing broke behind what the last one gave
 };
 
 }  // namespace inferway::upstream
