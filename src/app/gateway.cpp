@@ -126,7 +126,7 @@ void Gateway::start_admin() {
   auto const& address = snapshot_.config.admin.address;
   admin_listening_ = open_listener(address);
   admin_server_ =
-      std::make_unique<server::Server>(loop_, admin_, settings(), admin_connections_, telemetry_.shard(worker_count_));
+      std::make_unique<server::Server>(loop_, admin_, settings(), admin_connections_, telemetry_.unlisted_shard());
   admin_acceptor_ = std::make_unique<net::Acceptor>(
       loop_, admin_listening_, [this](net::Descriptor connection, net::Address const& peer) {
         admin_server_->load().fetch_add(1, std::memory_order_relaxed);
