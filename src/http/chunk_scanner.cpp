@@ -104,15 +104,17 @@ char const* ChunkScanner::on_size(char c) {
 /// the size.
 char const* ChunkScanner::on_extension(char c) {
   static constexpr char kMalformed[] = "a chunk extension is malformed";
-  bool const complete = state_ == State::extension_name || state_ == State::extension_name_end ||
-                        state_ == State::extension_value || state_ == State::extension_end;
   bool const named = state_ == State::extension_name || state_ == State::extension_name_end;
+  bool const valued =
+      state_ == State::extension_value || state_ == State::extension_end || state_ == State::extension_gap;
+  // A blank may stand before ';' and '=', but not before the line's end.
+  bool const blank_before = state_ == State::extension_name_end || state_ == State::extension_gap;
   if (is_blank(c)) {
-    if (state_ == State::extension_name) state_ = State::extension_name_end;
-    if (state_ == State::extension_value) state_ = State::extension_end;
-  } else if (c == '\r' && complete) {
+    if (named) state_ = State::extension_name_end;
+    if (valued) state_ = State::extension_gap;
+  } else if (c == '\r' && (named || valued) && !blank_before) {
     state_ = State::size_lf;
-  } else if (c == ';' && complete) {
+  } else if (c == ';' && (named || valued)) {
     state_ = State::extension_start;
   } else if (c == '=' && named) {
     state_ = State::extension_value_start;
@@ -164,9 +166,13 @@ char const* ChunkScanner::on_delimiter_or_trailer(char c) {
       }
       return is_field_character(c) ? nullptr : "a trailer's value holds a control character";
     case State::trailer_lf:
+      if (c != '\n') return "a trailer does not end in CRLF";
       state_ = State::trailer_start;
-      return c == '\n' ? nullptr : "a trailer does not end in CRLF";
-    case State::end_lf: state_ = State::done; return c == '\n' ? nullptr : "the last chunk does not end in CRLF";
+      return nullptr;
+    case State::end_lf:
+      if (c != '\n') return "the last chunk does not end in CRLF";
+      state_ = State::done;
+      return nullptr;
     default: return "a chunk is malformed";
   }
 }

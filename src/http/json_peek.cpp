@@ -107,13 +107,15 @@ void JsonPeek::begin(char c) {
 
 void JsonPeek::end_scalar(Kind kind) {
   state_ = State::between;
-  if (target_ == kMaxPaths) return;
-  auto& found = found_[target_];
-  if (kind != Kind::null) {
-    found = {kind, scalar_};
-  } else if (found.kind == Kind::absent) {
-    found.kind = Kind::null;
+  if (target_ < kMaxPaths) {
+    auto& found = found_[target_];
+    if (kind != Kind::null) {
+      found = {kind, scalar_};
+    } else if (found.kind == Kind::absent) {
+      found.kind = Kind::null;
+    }
   }
+  if (kind != Kind::string) scalar_.clear();  // it is no key, whatever follows
 }
 
 /// The path at which we stand.

@@ -30,6 +30,7 @@ std::optional<Scanned> scan(Pieces const& pieces) {
       if (!step) {
         EXPECT_EQ(step.error().code, ErrorCode::bad_request);
         EXPECT_FALSE(step.error().detail.empty());
+        EXPECT_FALSE(scanner.done());
         return std::nullopt;
       }
       EXPECT_LE(step->consumed, input.size());
@@ -73,7 +74,7 @@ constexpr ChunkRow kGoodRows[] = {
     {"extension_value", "1;a=b;c=d\r\nx\r\n0;e\r\n\r\n", "x"},
     {"extension_quoted", "1;a=\"b;c \\\" \\\\d\"\r\nx\r\n0\r\n\r\n", "x"},
     {"extension_quoted_empty", "1;a=\"\"\r\nx\r\n0\r\n\r\n", "x"},
-    {"extension_blanks", "1; a = b ; c\t=\t\"d\" \r\nx\r\n0\r\n\r\n", "x"},  // BWS, RFC 9112 section 7.1.1
+    {"extension_blanks", "1; a = b ; c\t=\t\"d\" ; e ; f\r\nx\r\n0\r\n\r\n", "x"},  // BWS, RFC 9112 section 7.1.1
     {"trailer", "1\r\na\r\n0\r\nX-Sum: 1\r\n\r\n", "a"},
     {"trailers", "0\r\nA:\r\nB: c\t d \xC3\xA9\r\n\r\n", ""},
     {"nothing_yet", "", "", false},
@@ -136,6 +137,9 @@ constexpr BrokenRow kBrokenRows[] = {
     {"extension_without_name", "1;=b\r\nx\r\n"},
     {"extension_two_values", "1;a=b=c\r\nx\r\n"},
     {"extension_two_words", "1;a b\r\nx\r\n"},
+    {"extension_blank_at_the_end", "1;a \r\nx\r\n"},
+    {"extension_blank_behind_value", "1;a=b \r\nx\r\n"},
+    {"extension_blank_behind_quotes", "1;a=\"b\"\t\r\nx\r\n"},
     {"extension_behind_quotes", "1;a=\"b\"c\r\nx\r\n"},
     {"extension_quote_inside_token", "1;a=b\"c\"\r\nx\r\n"},
     {"extension_quote_for_name", "1;\"a\"\r\nx\r\n"},

@@ -57,6 +57,7 @@ constexpr PeekRow kPeekRows[] = {
     {"top_is_an_array", R"([{"error":1,"key":1}])"},
     {"top_is_a_string", R"("error")"},
     {"deep", R"({"a":[[[[[[[[{"error":1}]]]]]]]],"error":1})", Kind::literal, "1"},
+    {"key_without_quotes", R"({error:1,"a"error:1})"},
     {"no_json", "[DONE]"},
     {"closed_too_often", R"(]}}}{"error":1})", Kind::literal, "1"},
 };

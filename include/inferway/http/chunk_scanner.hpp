@@ -50,7 +50,8 @@ class ChunkScanner {
     extension_value,
     quoted,
     quoted_escape,
-    extension_end,  // behind the value
+    extension_end,  // behind a quoted value
+    extension_gap,  // a blank behind the value
     size_lf,
     data,
     data_cr,
