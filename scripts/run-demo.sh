@@ -7,7 +7,7 @@ set -m  # each child in its own process group: Ctrl-C reaches this script alone,
 
 program=$1 config=$2
 data=127.0.0.1:8080 admin=127.0.0.1:9901 mocks=(127.0.0.1:18001 127.0.0.1:18002)
-model=demo-chat
+model=demo-chat others=(demo-embed demo-whisper)
 grace_seconds=5  # for streams in flight; then the gateway is told to end at once
 
 children=() gateway=
@@ -63,7 +63,7 @@ print_guide() {
 Inferway is up.
   data    http://$data
   admin   http://$admin   (/live, /ready, /metrics)
-  models  $model, from two mock servers: ${mocks[*]}
+  models  $model ${others[*]}, from two mock servers: ${mocks[*]}
   config  $config
 
 Try it from another terminal:
@@ -83,7 +83,9 @@ GUIDE
 
 trap 'finish 0' INT TERM HUP
 
-for address in "${mocks[@]}"; do start "$program" mock --listen "$address" --model "$model"; done
+mock_options=(--first-token 100ms --token-interval 40ms --tokens 40)  # slow enough to see a stream arrive
+for name in "$model" "${others[@]}"; do mock_options+=(--model "$name"); done
+for address in "${mocks[@]}"; do start "$program" mock --listen "$address" "${mock_options[@]}"; done
 for i in "${!mocks[@]}"; do await "the mock model server" "${mocks[i]}" /v1/models "${children[i]}"; done
 start "$program" serve --config "$config"
 gateway=${children[-1]}
