@@ -66,6 +66,7 @@ Read<std::string> parse_unix_path(std::string_view text) {
 
 /// A name that a resolver would take for a number, such as 10.1 or 0x7f000001: it reads them in its own way.
 bool looks_like_number(std::string_view host) {
+  if (host.ends_with('.')) host.remove_suffix(1);
   auto const label = host.substr(host.rfind('.') + 1);
   bool const hex = label.starts_with("0x") || label.starts_with("0X");
   return hex || label.find_first_not_of("0123456789") == std::string_view::npos;

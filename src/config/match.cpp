@@ -18,12 +18,6 @@ std::string read_pattern(Value const& value) {
   return std::move(*pattern);
 }
 
-std::optional<std::string> read_model(Value const& value) {
-  auto model = value.text_or_null();
-  if (model && model->find_first_of("\r\n") != std::string::npos) value.complain("has a line break");
-  return model;
-}
-
 std::vector<HeaderMatch> read_header_matches(Value const& value) {
   std::vector<HeaderMatch> out;
   value.each_entry([&](std::string_view name, Value const& entry) {
@@ -49,7 +43,7 @@ Match read_match(Value const& value) {
   return {
       .path = read_pattern(section.required("path")),
       .method = read_method(section["method"]),
-      .model = read_model(section["model"]),
+      .model = section["model"].text_or_null(),
       .headers = read_header_matches(section["headers"]),
   };
 }

@@ -1,9 +1,12 @@
 #include "not_yet.hpp"
 
 #include "inferway/base/text.hpp"
+#include "scalars.hpp"
 #include "trail.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 #include <span>
 
 namespace inferway::config {
@@ -17,8 +20,11 @@ bool is_given(Node const& node) { return node.kind != Kind::null; }
 bool has_items(Node const& node) { return !node.entries.empty(); }
 bool is_true(Node const& node) { return node.text == "true"; }
 bool is_false(Node const& node) { return node.text == "false"; }
-bool is_not_zero(Node const& node) { return node.kind == Kind::scalar && node.text != "0"; }
-bool is_not_off(Node const& node) { return node.kind == Kind::scalar && node.text != "off"; }
+bool is_not_zero(Node const& node) {
+  constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
+  return parse_integer(node.text, {-kMost, kMost}).value_or(0) != 0;
+}
+bool resumes(Node const& node) { return node.text == "continue_final_message" || node.text == "assistant_prefill"; }
 bool is_drain(Node const& node) { return node.text == "drain"; }
 bool is_unix(Node const& node) { return node.text.starts_with("unix:"); }
 bool is_https(Node const& node) { return lower(node.text.substr(0, 6)) == "https:"; }
@@ -61,7 +67,7 @@ constexpr Row kNotSupportedYet[] = {
     {"backends.*.timeouts.first_content", is_given, "a deadline for the first content is"},
     {"backends.*.min_tokens_per_second", is_not_zero, "a least speed is"},
     {"backends.*.on_client_cancel", is_drain, "reading on after the client left is"},
-    {"backends.*.resume", is_not_off, "resuming a stream is"},
+    {"backends.*.resume", resumes, "resuming a stream is"},
     {"backends.*.max_inflight", is_not_zero, "a bound on requests in flight is"},
     {"backends.*.queue.size", is_not_zero, "a queue is"},
     {"backends.*.health.path", is_given, "an active check is"},

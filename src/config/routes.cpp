@@ -20,8 +20,7 @@ std::string read_name(Value const& value, Match const& match, GivenNames& given)
   constexpr std::size_t kLongestName = 128;
   auto name = value.text();
   if (!name) return match.model ? match.path + " " + *match.model : match.path;
-  bool const printable = std::ranges::none_of(*name, [](char c) { return static_cast<unsigned char>(c) < ' '; });
-  if (!printable || name->size() > kLongestName) value.complain("is not a name: one line of at most 128 bytes");
+  if (name->size() > kLongestName) value.complain("is too long for a name; at most 128 bytes");
   auto const [first, is_new] = given.emplace(*name, value.position().line);
   if (!is_new) value.complain("is the name of the route in line " + std::to_string(first->second) + " already");
   return std::move(*name);

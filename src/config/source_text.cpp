@@ -51,7 +51,7 @@ std::optional<Problem> find_bad_character(std::string_view text) {
       ++position.line;
       position.column = 1;
     } else {
-      ++position.column;
+      position.column += static_cast<int>(length);
     }
     text.remove_prefix(length);
   }

@@ -125,8 +125,9 @@ bool Value::boolean(bool fallback) const {
 std::optional<std::string> Value::text() const {
   auto const* const found = scalar("text");
   if (found == nullptr) return std::nullopt;
-  if (!found->empty()) return *found;
-  complain("is empty");
+  bool const has_control = std::ranges::any_of(*found, [](char c) { return (c >= 0 && c < ' ') || c == 0x7F; });
+  if (!found->empty() && !has_control) return *found;
+  complain(has_control ? "has a line break or another control character" : "is empty");
   return std::nullopt;
 }
 

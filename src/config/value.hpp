@@ -39,7 +39,7 @@ class Value {
   [[nodiscard]] std::int64_t integer(std::int64_t fallback, Range<std::int64_t> range) const;
   [[nodiscard]] std::uint32_t count(std::uint32_t fallback, Range<std::uint32_t> range) const;
   [[nodiscard]] bool boolean(bool fallback) const;
-  /// Any scalar that is not empty; nothing when absent or wrong.
+  /// Any scalar that is not empty and has no control character; nothing when absent or wrong.
   [[nodiscard]] std::optional<std::string> text() const;
   [[nodiscard]] std::optional<std::string> text_or_null() const;
   /// A header's value: may be empty. Errors do not show it.

@@ -18,6 +18,14 @@ Position position_of(YAML::Mark const& mark) {
   return mark.is_null() ? Position{} : Position{mark.line + 1, mark.column + 1};
 }
 
+/// The library takes the end of the file for the end of an open quote, so that a file cut short would pass. A mark
+/// that ends the document is an error there, and says nothing new anywhere else.
+std::string with_end_mark(std::string_view text) {
+  std::string out(text);
+  if (!out.empty() && out.back() != '\n') out += '\n';
+  return out + "...\n";
+}
+
 std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
 }  // namespace
@@ -193,14 +201,16 @@ Tree parse_yaml(std::string_view text, Problems& problems) {
   }
   bool whole = false;
   try {
-    std::istringstream stream{std::string(text)};
+    std::istringstream stream{with_end_mark(text)};
     YAML::Parser parser(stream);
     TreeBuilder builder(tree, problems);
     while (parser.HandleNextDocument(builder)) {
     }
     whole = true;
   } catch (YAML::Exception const& exception) {
-    problems.error(position_of(exception.mark), "not valid YAML: " + exception.msg);
+    bool const in_quotes = exception.msg == YAML::ErrorMsg::DOC_IN_SCALAR;
+    problems.error(position_of(exception.mark),
+                   "not valid YAML: " + (in_quotes ? "a quote before this is not closed" : exception.msg));
   }
   return whole ? std::move(tree) : Tree{};
 }

@@ -1,0 +1,51 @@
+#include "routing_table.hpp"
+#include "running.hpp"
+
+#include <gtest/gtest.h>
+
+namespace inferway::cli {
+namespace {
+
+TEST(RoutingTableTextTest, reads_as_people_expect) {
+  auto const loaded = config::load_text(kFull, "gateway.yaml");
+  ASSERT_TRUE(loaded.config);
+  EXPECT_EQ(routing_table_text(loaded), R"(gateway.yaml: valid, 3 routes, 2 backends
+
+Routes (the first match wins)
+    1  chat  (line 9)
+       path     /v1/chat/*
+       method   POST
+       model    llama-*
+       header   x-team: a*
+       header   authorization: (not shown)
+       to       llama, weight 90 of 100
+       to       cloud as claude, weight 10 of 100
+       rewrite  /v2/{path}
+    2  /v1/chat/*  (line 14)
+       path     /v1/chat/*
+       to       llama
+    3  /v1/chat/x  (line 16)
+       path     /v1/chat/x
+       to       llama
+
+Backends
+  llama  (openai, least_requests, with a key)
+    http://10.0.0.1:8000
+    http://10.0.0.2  weight 3
+  cloud  (anthropic, round_robin)
+    http://cloud
+
+Warnings
+  gateway.yaml:16:5: route "/v1/chat/x" is never reached: route "/v1/chat/*" in line 14 matches all its requests first
+
+Accepted, but without effect in this version
+  gateway.yaml:13:5: routes[0].retry: failed attempts are not repeated yet
+)");
+}
+
+TEST(RoutingTableTextTest, bears_no_secret) {
+  EXPECT_EQ(routing_table_text(config::load_text(kFull, "x")).find("hunter2"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace inferway::cli

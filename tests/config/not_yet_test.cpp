@@ -1,0 +1,99 @@
+#include "not_yet.hpp"
+
+#include "loading.hpp"
+
+#include <gtest/gtest.h>
+
+namespace inferway::config {
+namespace {
+
+std::string with_endpoint(std::string_view endpoint) {
+  return "backends: {b: {endpoints: [" + std::string(endpoint) + "]}}\n" + std::string(kRoutes);
+}
+
+Refusal const kRefusals[] = {
+    {"listen_unix", with_gateway("listen: unix:/run/x"), {1, 1}, "not supported yet"},
+    {"listen_unix_in_a_list", with_gateway("listen: [\"unix:/run/x\"]"), {1, 10}, "not supported yet"},
+    {"listen_unix_long", with_gateway("listen: [{address: \"unix:/run/x\"}]"), {1, 11}, "not supported yet"},
+    {"listen_tls",
+     with_gateway("listen: [{address: 0.0.0.0:1, tls: {cert: c, key: k}}]"),
+     {1, 31},
+     "not supported yet"},
+    {"admin_unix", with_gateway("admin: {address: \"unix:/run/x\"}"), {1, 9}, "not supported yet"},
+    {"heartbeat", with_gateway("timeouts: {heartbeat: 15s}"), {1, 12}, "not supported yet"},
+    {"keys", with_gateway("keys: {required: true}"), {1, 8}, "not supported yet"},
+    {"static_keys",
+     with_gateway("keys: {static: [{name: a, sha256: " + std::string(64, 'a') + "}]}"),
+     {1, 8},
+     "not supported yet"},
+    {"watch", with_gateway("reload: {watch: true}"), {1, 10}, "not supported yet"},
+    {"https", with_endpoint("https://h"), {1, 28}, "not supported yet"},
+    {"https_long", with_endpoint("{url: HTTPS://h}"), {1, 29}, "not supported yet"},
+    {"unix_endpoint", with_endpoint("\"unix:/run/x\""), {1, 28}, "not supported yet"},
+    {"unix_endpoint_long", with_endpoint("{url: \"unix:/run/x\"}"), {1, 29}, "not supported yet"},
+    {"ewma", with_backend("balance: ewma"), {4, 5}, "not supported yet"},
+    {"prefix", with_backend("balance: prefix"), {4, 5}, "not supported yet"},
+    {"session", with_backend("balance: session"), {4, 5}, "not supported yet"},
+    {"load", with_backend("balance: load"), {4, 5}, "not supported yet"},
+    {"first_content", with_backend("timeouts: {first_content: 30s}"), {4, 16}, "not supported yet"},
+    {"least_speed", with_backend("min_tokens_per_second: 5"), {4, 5}, "not supported yet"},
+    {"drain", with_backend("on_client_cancel: drain"), {4, 5}, "not supported yet"},
+    {"resume", with_backend("resume: assistant_prefill"), {4, 5}, "not supported yet"},
+    {"max_inflight", with_backend("max_inflight: 8"), {4, 5}, "not supported yet"},
+    {"queue", with_backend("queue: {size: 1}"), {4, 13}, "not supported yet"},
+    {"health_path", with_backend("health: {path: /health}"), {4, 14}, "not supported yet"},
+    {"health_metrics", with_backend("health: {metrics: /metrics}"), {4, 14}, "not supported yet"},
+    {"tls_verify", with_backend("tls: {verify: false}"), {4, 11}, "not supported yet"},
+    {"tls_ca", with_backend("tls: {ca: ca.pem}"), {4, 11}, "not supported yet"},
+    {"tls_name", with_backend("tls: {server_name: h}"), {4, 11}, "not supported yet"},
+    {"tls_cert", with_backend("tls: {cert: c.pem}"), {4, 11}, "not supported yet"},
+    {"tls_key", with_backend("tls: {key: k.pem}"), {4, 11}, "not supported yet"},
+    {"fallback", with_route("fallback: [{backend: c, model: m}]"), {5, 5}, "not supported yet"},
+    {"resume_attempts", with_route("resume: {attempts: 1}"), {5, 14}, "not supported yet"},
+    {"hedge", with_route("hedge: {after: p95}"), {5, 5}, "not supported yet"},
+    {"priority", with_route("priority: -1"), {5, 5}, "not supported yet"},
+    {"mirror", with_route("mirror: {backend: c, percent: 5}"), {5, 5}, "not supported yet"},
+    {"route_first_content", with_route("timeouts: {first_content: 1s}"), {5, 16}, "not supported yet"},
+    {"auth", with_route("auth: true"), {5, 5}, "not supported yet"},
+};
+class NotSupportedTest : public testing::TestWithParam<Refusal> {};
+TEST_P(NotSupportedTest, is_refused_when_it_asks_for_something) { expect_refused(GetParam()); }
+INSTANTIATE_TEST_SUITE_P(Rows, NotSupportedTest, testing::ValuesIn(kRefusals), refusal_name);
+
+TEST(NotSupportedTest, what_came_from_a_variable_counts_too) {
+  auto const loaded = load(with_backend("balance: \"${B}\""), {{"B", "ewma"}});
+  EXPECT_FALSE(loaded.config);
+  EXPECT_EQ(errors_of(loaded).find("ewma"), std::string::npos);
+}
+
+struct NoteRow {
+  char const* name;
+  std::string text;
+  std::string_view note;  ///< how it begins; "": there is none
+};
+NoteRow const kNotes[] = {
+    {"nothing", with_gateway(""), ""},
+    {"retry", with_route("retry: {attempts: 2}"), "routes[0].retry: "},
+    {"retry_off", with_route("retry: {attempts: 0}"), ""},
+    {"retry_on_nothing", with_route("retry: {on: []}"), ""},
+    {"outlier", with_backend("outlier: {eject: 1s}"), "backends.b.outlier: "},
+    {"cooldown", with_backend("cooldown: {default: 1s}"), "backends.b.cooldown: "},
+    {"cooldown_off", with_backend("cooldown: {on: []}"), ""},
+    {"queue_timeout", with_backend("queue: {size: 0, timeout: 1s}"), "backends.b.queue.timeout: "},
+    {"health_interval", with_backend("health: {interval: 9s}"), "backends.b.health.interval: "},
+    {"queue_size", with_backend("queue: {size: 0}"), ""},
+    {"api", with_backend("api: ollama"), ""},
+    {"pool", with_backend("pool: {max_idle: 1}"), ""},
+};
+class NotActedOnTest : public testing::TestWithParam<NoteRow> {};
+TEST_P(NotActedOnTest, is_accepted_and_said) {
+  auto const loaded = load(GetParam().text);
+  EXPECT_TRUE(loaded.config) << errors_of(loaded);
+  ASSERT_EQ(loaded.not_acted_on.size(), GetParam().note.empty() ? 0U : 1U);
+  if (!GetParam().note.empty()) EXPECT_TRUE(loaded.not_acted_on[0].message.starts_with(GetParam().note));
+}
+INSTANTIATE_TEST_SUITE_P(Rows, NotActedOnTest, testing::ValuesIn(kNotes),
+                         [](auto const& row) { return std::string(row.param.name); });
+
+}  // namespace
+}  // namespace inferway::config
