@@ -1,39 +1,13 @@
 #include "json_text.hpp"
 
+#include "byte_search.hpp"
 #include "inferway/base/text.hpp"
 
 #include <array>
-#include <bit>
-#include <cstdint>
-
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 namespace inferway::dialect {
 
 namespace {
-
-bool is_plain(char c) { return c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20; }
-
-/// How many bytes from the front are neither quote, backslash nor control.
-std::size_t plain_bytes(std::string_view text) {
-  std::size_t at = 0;
-#ifdef __SSE2__
-  auto const quote = _mm_set1_epi8('"');
-  auto const backslash = _mm_set1_epi8('\\');
-  auto const control = _mm_set1_epi8(0x1F);
-  for (; at + 16 <= text.size(); at += 16) {
-    auto const bytes = _mm_loadu_si128(reinterpret_cast<__m128i const*>(text.data() + at));
-    auto const special = _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
-                                      _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes));
-    auto const mask = static_cast<unsigned>(_mm_movemask_epi8(special));
-    if (mask != 0) return at + static_cast<std::size_t>(std::countr_zero(mask));
-  }
-#endif
-  while (at < text.size() && is_plain(text[at])) ++at;
-  return at;
-}
 
 /// The size of the escape at the front (a backslash); 0 when it is broken or not wholly there.
 std::size_t escape_bytes(std::string_view text) {
@@ -79,7 +53,7 @@ bool is_scalar_byte(char c) {
 
 std::size_t string_bytes(std::string_view text) {
   for (std::size_t at = 0;;) {
-    at += plain_bytes(text.substr(at));
+    at += bytes_before_quote_backslash_or_control(text.substr(at));
     auto const escape = at < text.size() && text[at] == '\\' ? escape_bytes(text.substr(at)) : 0;
     if (escape == 0) return at;
     at += escape;

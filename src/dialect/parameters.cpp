@@ -1,6 +1,7 @@
 #include "parameters.hpp"
 
 #include "inferway/base/text.hpp"
+#include "inferway/http/head.hpp"
 
 #include <algorithm>
 
@@ -23,6 +24,15 @@ std::optional<std::string> take_quoted(std::string_view& rest) {
   return std::nullopt;
 }
 
+/// Takes a value, quoted or a token, from the front of `rest`.
+std::optional<std::string> take_value(std::string_view& rest) {
+  if (rest.starts_with('"')) return take_quoted(rest);
+  auto const value = trim(rest.substr(0, rest.find(';')));
+  if (!http::is_token(value)) return std::nullopt;
+  rest.remove_prefix(value.size());
+  return std::string(value);
+}
+
 }  // namespace
 
 std::string const* Parameters::find(std::string_view name) const {
@@ -42,20 +52,12 @@ std::optional<Parameters> parse_parameters(std::string_view text) {
     auto const equals = rest.find('=');
     if (equals == std::string_view::npos) return std::nullopt;
     auto const name = rest.substr(0, equals);
+    if (!http::is_token(name) || parsed.find(name) != nullptr) return std::nullopt;
     rest.remove_prefix(equals + 1);
-    std::string value;
-    if (rest.starts_with('"')) {
-      auto quoted = take_quoted(rest);
-      if (!quoted) return std::nullopt;
-      value = std::move(*quoted);
-      rest = trim(rest);
-    } else {
-      auto const end = std::min(rest.find(';'), rest.size());
-      value = std::string(trim(rest.substr(0, end)));
-      rest.remove_prefix(end);
-    }
-    if (parsed.find(name) != nullptr) return std::nullopt;
-    parsed.list.emplace_back(name, std::move(value));
+    auto value = take_value(rest);
+    if (!value) return std::nullopt;
+    parsed.list.emplace_back(name, std::move(*value));
+    rest = trim(rest);
   }
   return parsed;
 }

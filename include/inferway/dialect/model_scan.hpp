@@ -79,46 +79,58 @@ class JsonModelScanner {
   std::optional<Error> error_;
 };
 
-/// Finds the form field "model" of a multipart/form-data body that arrives in pieces. RFC 7578, RFC 2046 section 5.1.
-/// Errors of finish(): bad_request (no closing delimiter, malformed part head), ambiguous_model (two fields),
-/// invalid_model (as above).
+/// Finds the form field "model" of a multipart/form-data body that arrives in pieces, in one linear pass. RFC 7578,
+/// RFC 2046 section 5.1. Preamble, epilogue and padding behind a delimiter are let through. What parsers of forms read
+/// differently is refused: a delimiter without a CRLF of its own in front, anything but padding behind it, folded or
+/// malformed lines in a part's head, a part without Content-Disposition: form-data and a name.
+/// Memory: the head of one part (bounded by kMaxHeadBytes) and the field's value (by JsonModelScanner::kMaxModelBytes).
 class MultipartModelScanner {
  public:
+  static constexpr std::size_t kMaxHeadBytes = 8192;  ///< of one part, with its empty line
+
   /// The boundary parameter of a Content-Type value (quoted or not). Nothing when the type is not
   /// multipart/form-data. Errors: bad_request when the boundary is missing or not 1 to 70 legal characters.
   [[nodiscard]] static Result<std::optional<std::string>> boundary(std::string_view content_type);
 
   explicit MultipartModelScanner(std::string boundary);
+
+  /// Feeds the next piece. After an error further pieces are ignored; finish() reports it.
   void feed(std::string_view piece);
+
+  /// After the last piece. Nothing when the form has no such field (a file of that name is none). Errors, all of side
+  /// client: bad_request (no closing delimiter, malformed part head), ambiguous_model (two fields), invalid_model (as
+  /// above). Of several the one that stands first in the body.
   [[nodiscard]] Result<std::optional<BodyModel>> finish();
 
  private:
   enum class State : std::uint8_t {
-    content,         ///< a part's, or what stands before the first one: until a delimiter
-    delimiter_line,  ///< behind a delimiter
-    head,            ///< a part's fields
-    closed,          ///< behind the closing delimiter: nothing counts any more
+    content,           ///< a part's, or what stands before the first one: until a delimiter
+    behind_delimiter,  ///< its last byte was read
+    closing_dash,      ///< behind the first of the two dashes of the closing delimiter
+    padding,           ///< blanks behind a delimiter
+    line_feed,         ///< behind the CR that ends a delimiter's line
+    head,              ///< a part's fields
+    closed,            ///< behind the closing delimiter: nothing counts any more
   };
-  static constexpr std::size_t kMaxLineBytes = 256;
-  static constexpr std::size_t kMaxHeadBytes = 8192;
+  enum class LineBreak : std::uint8_t { none, cr, lf, crlf };
 
-  [[nodiscard]] std::size_t scan_content(std::string_view piece);
-  void delimiter_byte(char c);
-  void head_byte(char c);
-  void end_head();
-  void end_part();
-  void capture(std::string_view bytes);
-  void fail(ErrorCode code, std::string_view what);
+  [[nodiscard]] std::size_t in_content(std::string_view piece);
+  void end_content(std::uint64_t at);
+  void in_delimiter_line(char c);
+  void in_head(char c);
+  void keep(std::string_view bytes);
+  void fail(ErrorCode code, std::string what, std::uint64_t at);
 
-  std::string delimiter_;  ///< CRLF, two hyphens and the boundary
+  std::string dashes_;  ///< two hyphens and the boundary: what follows the line break
   State state_ = State::content;
-  std::size_t matched_ = 2;     ///< of the delimiter; the body's beginning counts as a line's
-  std::string line_;            ///< the delimiter's line, or the head, under way
-  std::uint64_t position_ = 0;  ///< in the whole body, of the byte under way
+  LineBreak line_break_ = LineBreak::crlf;  ///< in front of what is matched; the body's beginning counts as one
+  std::size_t matched_ = 0;                 ///< of dashes_, behind line_break_
+  bool closing_ = false;                    ///< the delimiter under way is the last
+  bool in_part_ = false;                    ///< behind the first delimiter
+  bool is_model_ = false;                   ///< the part under way is the field
+  std::string kept_;                        ///< a part's head, or the field's content; bounded
+  std::uint64_t position_ = 0;              ///< in the whole body, of what is fed next
   std::uint64_t content_begin_ = 0;
-  bool is_model_ = false;  ///< the part under way is the field
-  bool too_long_ = false;
-  std::string content_;  ///< of the field
   std::optional<BodyModel> model_;
   std::optional<Error> error_;
 };

@@ -1,0 +1,63 @@
+#include "json_text.hpp"
+
+#include "http/splits.hpp"
+
+#include <gtest/gtest.h>
+
+namespace inferway::dialect {
+namespace {
+
+struct TextRow {
+  char const* name;
+  std::string_view text;
+  std::size_t want;
+};
+constexpr TextRow kStringRows[] = {
+    {"nothing", "", 0},
+    {"plain", "abc", 3},
+    {"quote", "ab\"c", 2},
+    {"control",
+     "ab\x1F"
+     "c",
+     2},
+    {"delete_is_no_control",
+     "a\x7F"
+     "b",
+     3},
+    {"beyond_ascii", "\xC3\xA9\xFF", 3},
+    {"escapes", R"(\"\\\/\b\f\n\r\t\u00aF"x)", 22},
+    {"unknown_escape", R"(ab\a)", 2},
+    {"escape_without_digits", R"(ab\u12g4)", 2},
+    {"cut_behind_the_backslash", R"(ab\)", 2},
+    {"cut_in_the_digits", R"(ab\u123)", 2},
+};
+class StringBytesTest : public testing::TestWithParam<TextRow> {};
+
+TEST_P(StringBytesTest, counts_to_the_first_byte_that_is_not_inside) {
+  EXPECT_EQ(string_bytes(GetParam().text), GetParam().want);
+}
+INSTANTIATE_TEST_SUITE_P(Rows, StringBytesTest, testing::ValuesIn(kStringRows), kRowName);
+
+constexpr TextRow kFillerRows[] = {
+    {"nothing", "", 0},
+    {"scalars", "-1.5e+3,true :null", 18},
+    {"white_space", " \t\r\n", 4},
+    {"quote", ",\"", 1},
+    {"opened", ":{", 1},
+    {"closed", "1]", 1},
+    {"comment", "1/**/", 1},
+    {"hash", "#", 0},
+    {"single_quote", "'", 0},
+    {"other_space", "\v", 0},
+    {"beyond_ascii", "\xC2\xA0", 0},
+    {"underscore", "_", 0},
+};
+class FillerBytesTest : public testing::TestWithParam<TextRow> {};
+
+TEST_P(FillerBytesTest, counts_what_stands_between_strings_and_brackets) {
+  EXPECT_EQ(filler_bytes(GetParam().text), GetParam().want);
+}
+INSTANTIATE_TEST_SUITE_P(Rows, FillerBytesTest, testing::ValuesIn(kFillerRows), kRowName);
+
+}  // namespace
+}  // namespace inferway::dialect
