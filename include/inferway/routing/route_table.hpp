@@ -1,15 +1,15 @@
 #pragma once
 
+#include "inferway/base/error.hpp"
+#include "inferway/config/config.hpp"
+#include "inferway/http/head.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include "inferway/base/error.hpp"
-#include "inferway/config/config.hpp"
-#include "inferway/http/head.hpp"
 
 namespace inferway::routing {
 
@@ -26,8 +26,14 @@ struct Candidates {
   bool needs_model = false;  ///< which one wins depends on the model
 };
 
-/// Routes compiled for lookup: first match in file order, at a cost that does not grow with their number (hash
-/// lookups by exact path, by each prefix of the path, by exact model and by each literal glob prefix). Immutable, shared by all workers; lookups do not allocate.
+/// Routes compiled for lookup: first match in file order, at a cost that does not grow with their number. Looked up by
+/// hash: the exact path, each prefix of the path (up to the longest there is), the first exact header a route wants,
+/// the exact model, and for model globs each length of a literal end ("gpt-*", "*-vision") that occurs. Immutable,
+/// shared by all workers; lookups do not allocate.
+///
+/// What is tried one by one, and so is not flat: on one path, the different combinations of method and headers that
+/// have no exact header; the combinations that share their first exact header; model globs that share their longer
+/// literal end ("*a*" and "*b*": both ends are empty). Nothing of it is in a client's hands, it all stands in the file.
 class RouteTable {
  public:
   explicit RouteTable(std::vector<config::Route> const& routes);

@@ -1,0 +1,58 @@
+#include "path_routes.hpp"
+
+#include <algorithm>
+
+namespace inferway::routing {
+
+namespace {
+
+/// What a route wants but for its path and model, as one text. Neither methods nor headers can hold a line's end.
+std::string conditions(config::Match const& match) {
+  auto text = match.method.value_or("");
+  for (auto const& header : match.headers) text.append("\n").append(header.name).append("\n").append(header.value);
+  return text;
+}
+
+}  // namespace
+
+bool RouteGroup::takes(Query const& query) const {
+  if (method && *method != query.method) return false;
+  return std::ranges::all_of(headers, [&](config::HeaderMatch const& wanted) {
+    return std::ranges::any_of(query.head.fields, [&](http::Field const& field) {
+      return iequals(field.name, wanted.name) && glob_match(wanted.value, field.value);
+    });
+  });
+}
+
+void PathRoutes::add(config::Match const& match, std::size_t route) {
+  auto& group = group_for(match);
+  if (!match.model) {
+    group.any_model = std::min(group.any_model, route);
+    return;
+  }
+  group.with_model = std::min(group.with_model, route);
+  group.models.add(*match.model, route);
+}
+
+RouteGroup& PathRoutes::group_for(config::Match const& match) {
+  auto const [known, added] = known_.try_emplace(conditions(match), groups_.size());
+  if (added) {
+    place_for(match).push_back(groups_.size());
+    auto& group = groups_.emplace_back();
+    group.method = match.method;
+    group.headers = match.headers;
+  }
+  return groups_[known->second];
+}
+
+/// The list in which a group is looked for.
+PathRoutes::Indices& PathRoutes::place_for(config::Match const& match) {
+  auto const exact = std::ranges::find_if(
+      match.headers, [](config::HeaderMatch const& header) { return header.value.find('*') == std::string::npos; });
+  if (exact == match.headers.end()) return tried_;
+  auto header = std::ranges::find(by_header_, exact->name, &HeaderIndex::name);
+  if (header == by_header_.end()) header = by_header_.insert(by_header_.end(), {.name = exact->name, .by_value = {}});
+  return header->by_value[exact->value];
+}
+
+}  // namespace inferway::routing
