@@ -17,6 +17,9 @@ constexpr Duration kLinger = std::chrono::seconds(2);
 
 constexpr Duration kLastMoment = std::chrono::milliseconds(500);
 
+/// Two empty lines (http::leading_blank_lines), however they arrive.
+constexpr std::size_t kMaxBlankBytes = 4;
+
 /// Read at one go while a head comes in; usually all of a small request, body and all.
 constexpr std::size_t kHeadRead = 4096;
 
@@ -65,10 +68,11 @@ net::Task<Result<bool>> Session::read_head(bool fresh) {
   auto const& timeouts = server_.settings_.timeouts;
   auto& loop = server_.loop_;
   scanned_ = 0;
-  bool begun = !in_.empty();
+  blank_bytes_ = 0;
+  bool begun = false;
   bool last_moment = false;
-  if (!begun) in_.release();
-  read_deadline_.arm(loop.now() + (fresh || begun ? timeouts.header : timeouts.keep_alive));
+  if (in_.empty()) in_.release();
+  read_deadline_.arm(loop.now() + (fresh ? timeouts.header : timeouts.keep_alive));
   while (true) {
     if (!in_.empty()) {
       auto parsed = parse_head();
@@ -76,14 +80,17 @@ net::Task<Result<bool>> Session::read_head(bool fresh) {
         read_deadline_.disarm();
         co_return parsed;
       }
+      // Blank lines do not begin a request: some clients send one behind a body.
+      if (!begun && !in_.empty()) {
+        begun = true;
+        read_deadline_.arm(loop.now() + timeouts.header);
+      }
     }
     if (server_.cut_) co_return false;
     auto const read = stream_.try_read(in_.room(kHeadRead));
     if (read.status == net::IoStatus::ok) {
       in_.grow(read.bytes);
       server_.shard_.client_bytes_in.add(read.bytes);
-      if (!begun) read_deadline_.arm(loop.now() + timeouts.header);
-      begun = true;
       continue;
     }
     if (read.status != net::IoStatus::blocked) co_return false;
@@ -97,7 +104,7 @@ net::Task<Result<bool>> Session::read_head(bool fresh) {
     if (read_deadline_.expired()) {
       if (!begun) co_return false;
       server_.shard_.heads_timed_out.add();
-      co_return client_error(ErrorCode::request_timeout, "the request head did not arrive in time");
+      co_return no_head(ErrorCode::request_timeout, "the request head did not arrive in time");
     }
     co_await waiter_.wait();
   }
@@ -106,14 +113,15 @@ net::Task<Result<bool>> Session::read_head(bool fresh) {
 /// False: not all of the head is there yet.
 Result<bool> Session::parse_head() {
   auto const limit = server_.settings_.limits.header_bytes;
-  if (scanned_ == 0) in_.consume(http::leading_blank_lines(in_.view()));
-  auto const end = http::find_head_end(in_.view(), scanned_);
-  if (!end) {
-    head_ = http::RequestHead();  // nothing of an earlier request may show in the answer
-    return std::unexpected(end.error());
+  if (scanned_ == 0) {
+    auto const blank = std::min(http::leading_blank_lines(in_.view()), kMaxBlankBytes - blank_bytes_);
+    blank_bytes_ += blank;
+    in_.consume(blank);
   }
+  auto const end = http::find_head_end(in_.view(), scanned_);
+  if (!end) return no_head(end.error().code, end.error().detail);
   if (end->size > limit || (end->size == 0 && in_.size() >= limit)) {
-    return client_error(ErrorCode::header_too_large, "the request head is larger than limits.header_bytes");
+    return no_head(ErrorCode::header_too_large, "the request head is larger than limits.header_bytes");
   }
   scanned_ = end->scanned;
   if (end->size == 0) return false;
@@ -122,6 +130,12 @@ Result<bool> Session::parse_head() {
   if (!parsed) return std::unexpected(parsed.error());
   used_ = end->size;
   return true;
+}
+
+/// What is known of the last request views memory that is used anew: nothing of it may show in the answer or the log.
+std::unexpected<Error> Session::no_head(ErrorCode code, std::string why) {
+  head_ = http::RequestHead();
+  return client_error(code, std::move(why));
 }
 
 void Session::begin_request() {
@@ -165,6 +179,7 @@ void Session::end_request() {
 
 /// Answers a request whose head cannot be read, and ends the connection.
 net::Task<> Session::refuse(Error error) {
+  if (error.code == ErrorCode::header_too_large) server_.shard_.heads_too_large.add();
   server_.shard_.bad_requests.add();
   begin_request();
   body_done_ = false;

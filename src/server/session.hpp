@@ -48,6 +48,7 @@ class Session final : public Downstream {
   // session.cpp
   [[nodiscard]] net::Task<Result<bool>> read_head(bool fresh);
   [[nodiscard]] Result<bool> parse_head();
+  [[nodiscard]] std::unexpected<Error> no_head(ErrorCode code, std::string why);
   void begin_request();
   void end_request();
   [[nodiscard]] net::Task<> refuse(Error error);
@@ -86,7 +87,8 @@ class Session final : public Downstream {
   net::Buffer in_;
   net::Buffer raw_;
   std::size_t scanned_ = 0;
-  std::size_t used_ = 0;  ///< bytes of in_ that belong to the request under way and were used up
+  std::size_t blank_bytes_ = 0;  ///< of empty lines skipped before the head
+  std::size_t used_ = 0;         ///< bytes of in_ that belong to the request under way and were used up
   http::RequestHead head_;
   http::ChunkScanner chunks_;
   TimePoint started_{};

@@ -52,6 +52,7 @@ class Gateway:
         self.config_path.write_text(self._complete(config), encoding="utf-8")
         self.port = self.admin_port = None
         self._lines = []
+        self._ended = False
         self._changed = threading.Condition()
         self.process = subprocess.Popen(
             [BINARY, "serve", "--config", str(self.config_path)],
@@ -82,11 +83,14 @@ class Gateway:
             with self._changed:
                 self._lines.append(line.rstrip("\n"))
                 self._changed.notify_all()
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()
 
     def _wait_until_ready(self):
         ready = lambda: any(re.search(r"\bready\b", line) for line in self._lines)  # noqa: E731
         with self._changed:
-            self._changed.wait_for(lambda: ready() or self.process.poll() is not None, PATIENCE)
+            self._changed.wait_for(lambda: ready() or self._ended, PATIENCE)
         if not ready():
             self.kill()
             raise AssertionError(f"the gateway did not start:\n{self.config_path.read_text()}\n{self.stderr()}")
