@@ -7,14 +7,13 @@
 /// The character classes of RFC 9110 and RFC 3986, as one table.
 namespace inferway::http {
 
-enum CharacterClass : std::uint8_t {
-  kTchar = 1,       ///< of a token, RFC 9110 section 5.6.2
-  kVchar = 2,       ///< visible ASCII, RFC 5234
-  kUnreserved = 4,  ///< RFC 3986 section 2.3
-  kSubDelim = 8,    ///< RFC 3986 section 2.2
-  kDigit = 16,
-  kHex = 32,
-};
+// Bits, so that a table look-up answers for several classes at once.
+inline constexpr unsigned kTchar = 1;       // of a token, RFC 9110 section 5.6.2
+inline constexpr unsigned kVchar = 2;       // visible ASCII, RFC 5234
+inline constexpr unsigned kUnreserved = 4;  // RFC 3986 section 2.3
+inline constexpr unsigned kSubDelim = 8;    // RFC 3986 section 2.2
+inline constexpr unsigned kDigit = 16;
+inline constexpr unsigned kHex = 32;
 
 inline constexpr std::array<std::uint8_t, 256> kCharacterClasses = [] {
   std::array<std::uint8_t, 256> table{};

@@ -10,7 +10,7 @@
 namespace inferway::http {
 namespace {
 
-constexpr int kRounds = 5'000;
+constexpr int kRounds = 2'000;
 
 /// Whole, in random pieces, and byte by byte.
 std::vector<Pieces> cuts(std::string_view text, Mutator& random) {

@@ -18,7 +18,7 @@ namespace {
 
 namespace beast = boost::beast;
 
-constexpr int kRounds = 20'000;
+constexpr int kRounds = 10'000;
 
 /// By name, since Beast brings fields of one name together; those of one name in their order.
 using FieldTexts = std::multimap<std::string, std::string>;

@@ -9,7 +9,7 @@
 namespace inferway::http {
 namespace {
 
-constexpr int kRounds = 20'000;
+constexpr int kRounds = 10'000;
 
 template <typename Head>
 std::string fields_of(Head const& head) {
