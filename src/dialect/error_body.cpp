@@ -46,15 +46,21 @@ void append_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
-std::string openai_error(ErrorCode code, std::string_view message) {
-  auto const kind = http::answer_kind(code);
+/// {"message","type","code","param"}: all four keys, always.
+void append_openai_object(std::string& out, ErrorCode code, std::string_view message) {
   bool const about_model = code == ErrorCode::model_not_found || code == ErrorCode::invalid_model ||
                            code == ErrorCode::ambiguous_model || code == ErrorCode::model_not_allowed;
-  std::string out = R"({"error":{"message":)";
+  out += R"({"message":)";
   append_string(out, message);
-  out.append(R"(,"type":")").append(kind.type).append(R"(","param":)").append(about_model ? R"("model")" : "null");
-  out.append(R"(,"code":")").append(name(code)).append(R"("}})");
-  return out;
+  out.append(R"(,"type":")").append(http::answer_kind(code).type);
+  out.append(R"(","param":)").append(about_model ? R"("model")" : "null");
+  out.append(R"(,"code":")").append(name(code)).append(R"("})");
+}
+
+std::string openai_error(ErrorCode code, std::string_view message) {
+  std::string out = R"({"error":)";
+  append_openai_object(out, code, message);
+  return out += '}';
 }
 
 std::string anthropic_error(ErrorCode code, std::string_view message, std::string_view request_id) {
@@ -84,12 +90,26 @@ std::string ollama_error(std::string_view message) {
   return out += '}';
 }
 
-/// The responses API has an event of its own, flat and with a type.
+/// The error event of the responses API is flat and has a type; its official clients raise only for a top-level
+/// "error", which the chat API has, so both stand here. How many events came before is not known here: 0.
 std::string responses_error(ErrorCode code, std::string_view message) {
   std::string out = R"({"type":"error","code":")";
   out.append(name(code)).append(R"(","message":)");
   append_string(out, message);
-  return out += R"(,"param":null,"sequence_number":0})";
+  out += R"(,"param":null,"sequence_number":0,"error":)";
+  append_openai_object(out, code, message);
+  return out += '}';
+}
+
+/// The stream that a dialect has where the path does not tell.
+http::StreamApi usual_stream(Api dialect) {
+  switch (dialect) {
+    case Api::openai: return http::StreamApi::openai_done;
+    case Api::anthropic: return http::StreamApi::anthropic_messages;
+    case Api::gemini: return http::StreamApi::gemini_generate;
+    case Api::ollama: return http::StreamApi::ollama_lines;
+  }
+  return http::StreamApi::openai_done;
 }
 
 }  // namespace
@@ -106,14 +126,15 @@ std::string error_body(Api dialect, ErrorCode code, std::string_view message, st
 
 std::string error_event(Api dialect, http::StreamApi stream, ErrorCode code, std::string_view message,
                         std::string_view request_id) {
-  switch (dialect) {
-    case Api::anthropic: return "event: error\ndata: " + anthropic_error(code, message, request_id) + "\n\n";
-    case Api::gemini: return "data: " + gemini_error(code, message) + "\r\n\r\n";
-    case Api::ollama: return ollama_error(message) + "\n";
-    case Api::openai: break;
-  }
-  if (stream == http::StreamApi::openai_responses) {
-    return "event: error\ndata: " + responses_error(code, message) + "\n\n";
+  if (stream == http::StreamApi::unknown) stream = usual_stream(dialect);
+  switch (stream) {
+    case http::StreamApi::openai_responses: return "event: error\ndata: " + responses_error(code, message) + "\n\n";
+    case http::StreamApi::anthropic_messages:
+      return "event: error\ndata: " + anthropic_error(code, message, request_id) + "\n\n";
+    case http::StreamApi::gemini_generate: return "data: " + gemini_error(code, message) + "\r\n\r\n";
+    case http::StreamApi::ollama_lines: return ollama_error(message) + "\n";
+    case http::StreamApi::openai_done:
+    case http::StreamApi::unknown: break;
   }
   return "data: " + openai_error(code, message) + "\n\n";
 }
