@@ -54,16 +54,18 @@ class Gateway:
         self._lines = []
         self._ended = False
         self._changed = threading.Condition()
-        self.process = subprocess.Popen(
-            [BINARY, "serve", "--config", str(self.config_path)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            cwd=self.directory,
-            env={**os.environ, "ACCESS_LOG": str(self.access_log_path), **(env or {})},
-        )
+        self.stdout_path = self.directory / "stdout"
+        with self.stdout_path.open("wb") as stdout:
+            self.process = subprocess.Popen(
+                [BINARY, "serve", "--config", str(self.config_path)],
+                stdin=subprocess.DEVNULL,
+                stdout=stdout,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
+                cwd=self.directory,
+                env={**os.environ, "ACCESS_LOG": str(self.access_log_path), **(env or {})},
+            )
         self._reader = threading.Thread(target=self._read_stderr, daemon=True)
         self._reader.start()
         self._wait_until_ready()
