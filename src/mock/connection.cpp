@@ -81,11 +81,11 @@ asio::awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
   for (auto then = Then::go_on; then == Then::go_on;) {
     HttpRequest request;
     bool const came = co_await self->read(request);
-    if (!came) co_return;
+    if (!came) break;
     then = co_await self->respond(request);
   }
   boost::system::error_code ignored;
-  self->socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
+  self->socket_.close(ignored);  // ends a watch that is still there, which holds the connection, too
 }
 
 /// False when no whole request came.
@@ -246,18 +246,22 @@ asio::awaitable<bool> Connection::pause(std::chrono::milliseconds duration) {
 /// of a next request end the watch.
 void Connection::watch_for_end() {
   socket_.async_wait(asio::ip::tcp::socket::wait_read, [self = shared_from_this()](boost::system::error_code error) {
-    if (error || !self->peer_has_ended()) return;
-    self->gone_ = true;
-    self->timer_.cancel();
-    boost::system::error_code ignored;
-    self->socket_.cancel(ignored);  // a write that waits for the client
+    if (!error) self->look_for_end();
   });
 }
 
-bool Connection::peer_has_ended() {
+void Connection::look_for_end() {
   char byte = 0;
   auto const count = ::recv(socket_.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-  return count == 0 || (count < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
+  bool const nothing_yet = count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+  if (nothing_yet) {
+    watch_for_end();  // the wake-up was for bytes that were read since
+  } else if (count <= 0) {
+    gone_ = true;
+    timer_.cancel();
+    boost::system::error_code ignored;
+    socket_.cancel(ignored);  // a write that waits for the client
+  }
 }
 
 }  // namespace inferway::mock

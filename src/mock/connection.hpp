@@ -64,7 +64,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   [[nodiscard]] Answer answer_to(HttpRequest const& request, Behaviour& behaviour);
   void watch_for_end();
-  [[nodiscard]] bool peer_has_ended();
+  void look_for_end();
 
   asio::ip::tcp::socket socket_;
   asio::steady_timer timer_;
