@@ -113,7 +113,13 @@ bool is_utf8(std::string_view text) {
 
 void append_json_escaped(std::string& out, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
+  auto const plain = [](char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; };
   while (!text.empty()) {
+    // Nearly all text is one run of plain ASCII.
+    auto const run = static_cast<std::size_t>(std::ranges::find_if_not(text, plain) - text.begin());
+    out.append(text.substr(0, run));
+    text.remove_prefix(run);
+    if (text.empty()) return;
     char const c = text.front();
     auto const length = utf8_length(text);
     if (c == '"' || c == '\\') {

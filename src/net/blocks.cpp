@@ -63,8 +63,7 @@ std::span<char> Buffer::room(std::size_t bytes) {
   return spare();
 }
 
-void Buffer::append(std::string_view bytes) {
-  if (bytes.empty()) return;
+void Buffer::append_growing(std::string_view bytes) {
   std::memcpy(room(bytes.size()).data(), bytes.data(), bytes.size());
   end_ += bytes.size();
 }

@@ -80,6 +80,7 @@ std::size_t AccessLog::drain() {
       auto const* record = ring->front();
       if (record == nullptr) break;
       append_access_line(batch_, *record, names_, format_);
+      ++batch_lines_;
       ring->pop();
       ++records;
       if (batch_.size() >= kBatchBytes) flush();
@@ -99,8 +100,12 @@ void AccessLog::flush() {
     from = std::min(from, to);
     return static_cast<std::uint64_t>(std::count(batch_.data() + from, batch_.data() + to, '\n'));
   };
-  written_.add(lines(mended, bytes));
-  lost_.add(lines(std::max(mended, bytes), batch_.size()));
+  if (bytes == batch_.size()) {
+    written_.add(batch_lines_);
+  } else {
+    written_.add(lines(mended, bytes));
+    lost_.add(lines(std::max(mended, bytes), batch_.size()));
+  }
   if (bytes > 0) torn_ = batch_[bytes - 1] != '\n';
   bool const failed = bytes < batch_.size();
   if (failed && !failing_)
@@ -108,6 +113,7 @@ void AccessLog::flush() {
   if (!failed && failing_) log_info("the access log can be written again");
   failing_ = failed;
   batch_.clear();
+  batch_lines_ = 0;
 }
 
 void AccessLog::reopen_output() {

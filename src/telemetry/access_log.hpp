@@ -49,6 +49,7 @@ class AccessLog {
   Counter lost_;
 
   // The writer's own.
+  std::uint64_t batch_lines_ = 0;
   std::string batch_;
   bool torn_ = false;     ///< the last write ended inside a line
   bool failing_ = false;  ///< the last write failed, which has been said

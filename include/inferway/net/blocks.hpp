@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -73,7 +74,15 @@ class Buffer {
   [[nodiscard]] std::span<char> spare() const { return {block_.data() + end_, block_.size() - end_}; }
   void grow(std::size_t bytes) { end_ += bytes; }  ///< so many of the room were filled
   void consume(std::size_t bytes) { begin_ += bytes; }
-  void append(std::string_view bytes);
+  void append(std::string_view bytes) {
+    // Heads are written in many small parts: mostly there is room.
+    if (bytes.size() > block_.size() - end_) {
+      append_growing(bytes);
+    } else if (!bytes.empty()) {
+      std::memcpy(block_.data() + end_, bytes.data(), bytes.size());
+      end_ += bytes.size();
+    }
+  }
   /// Exchanges the content with another buffer of the same pool.
   void swap(Buffer& other) {
     std::swap(block_, other.block_);
@@ -87,6 +96,8 @@ class Buffer {
   }
 
  private:
+  void append_growing(std::string_view bytes);
+
   BlockPool& pool_;
   Block block_;
   std::size_t begin_ = 0;
