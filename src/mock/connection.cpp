@@ -147,8 +147,11 @@ Answer Connection::answer_to(HttpRequest const& request, Behaviour& behaviour) {
 asio::awaitable<Connection::Then> Connection::send(HttpRequest const& request, Reply const& reply,
                                                    Behaviour const& behaviour) {
   if (reply.generated) {
-    bool const here = co_await pause(behaviour.first_token + behaviour.token_interval * reply.tokens);
-    if (!here) co_return Then::close;
+    co_await pause(behaviour.first_token + behaviour.token_interval * reply.tokens);
+    if (gone_) {
+      ++shared_.cancelled;
+      co_return Then::close;
+    }
   }
   http::response<http::string_body> response;
   set_common(response, request, number_);
@@ -167,8 +170,11 @@ asio::awaitable<Connection::Then> Connection::send(HttpRequest const& request, R
 
 asio::awaitable<Connection::Then> Connection::send(HttpRequest const& request, EventStream const& stream,
                                                    Behaviour const& behaviour) {
-  bool const here = co_await pause(behaviour.first_token);
-  if (!here) co_return Then::close;
+  co_await pause(behaviour.first_token);
+  if (gone_) {
+    ++shared_.cancelled;
+    co_return Then::close;
+  }
   ++shared_.streams_started;
   chunked_ = request.version() >= 11;
   http::response<http::empty_body> head;
@@ -199,11 +205,7 @@ asio::awaitable<bool> Connection::send_tokens(EventStream const& stream, Behavio
   }
   auto const count = std::min(stream.tokens, behaviour.cut_after.value_or(stream.tokens));
   for (std::uint64_t i = 0; i < count; ++i) {
-    if (i > 0 && behaviour.token_interval.count() > 0) {
-      timer_.expires_after(behaviour.token_interval);
-      co_await timer_.async_wait(kResult);  // cut short when the client goes
-      if (gone_) co_return false;
-    }
+    if (i > 0) co_await pause(behaviour.token_interval);
     bool const sent = co_await send_event(stream.token(i));
     if (!sent) co_return false;
     ++shared_.tokens;
@@ -233,13 +235,11 @@ asio::awaitable<bool> Connection::send_event(std::string event) {
   co_return !error;
 }
 
-asio::awaitable<bool> Connection::pause(std::chrono::milliseconds duration) {
-  if (duration.count() > 0) {
-    timer_.expires_after(duration);
-    co_await timer_.async_wait(kResult);  // cut short when the client goes
-  }
-  if (gone_) ++shared_.cancelled;
-  co_return !gone_;
+asio::awaitable<void> Connection::pause(std::chrono::milliseconds duration) {
+  // gone_ is asked before the wait: a cancel between two operations would be lost.
+  if (gone_ || duration.count() == 0) co_return;
+  timer_.expires_after(duration);
+  co_await timer_.async_wait(kResult);
 }
 
 /// While an answer is under way nothing is read, so the client's going is seen by waiting for something to read. Bytes

@@ -59,8 +59,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   [[nodiscard]] asio::awaitable<bool> send_tokens(EventStream const& stream, Behaviour const& behaviour);
   [[nodiscard]] asio::awaitable<bool> send_closing(EventStream const& stream);
   [[nodiscard]] asio::awaitable<bool> send_event(std::string event);
-  /// Waits; false when the client went meanwhile.
-  [[nodiscard]] asio::awaitable<bool> pause(std::chrono::milliseconds duration);
+  /// Waits, no longer than until the client goes.
+  [[nodiscard]] asio::awaitable<void> pause(std::chrono::milliseconds duration);
 
   [[nodiscard]] Answer answer_to(HttpRequest const& request, Behaviour& behaviour);
   void watch_for_end();
