@@ -20,6 +20,9 @@ constexpr Duration kLastMoment = std::chrono::milliseconds(500);
 /// Two empty lines (http::leading_blank_lines), however they arrive.
 constexpr std::size_t kMaxBlankBytes = 4;
 
+/// Pipelined requests served before other connections of the worker have their turn.
+constexpr int kRequestsAtOnce = 32;
+
 /// Read at one go while a head comes in; usually all of a small request, body and all.
 constexpr std::size_t kHeadRead = 4096;
 
@@ -47,7 +50,13 @@ Session::~Session() {
 }
 
 net::Task<> Session::run() {
+  int at_once = 0;
   for (bool fresh = true; keep_; fresh = false) {
+    if (++at_once > kRequestsAtOnce) {
+      at_once = 0;
+      waiter_.notify();
+      co_await waiter_.wait();
+    }
     auto const got = co_await read_head(fresh);
     if (!got) {
       co_await refuse(got.error());
