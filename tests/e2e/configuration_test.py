@@ -6,7 +6,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from harness import Backend, Gateway, main, request, run_inferway
+from harness import Backend, Client, Gateway, main, request, run_inferway
 
 GOOD = """\
 listen: 127.0.0.1:0
@@ -244,6 +244,19 @@ class ConfigurationTest(unittest.TestCase):
                 for gateway.port in gateway.ports:
                     with gateway.client() as client:
                         self.assertEqual(client.send(request("GET", "/v1/a")).read_response().status, 200)
+
+    def test_ipv6_is_listened_on(self):
+        try:
+            Client(0, host="::1")
+        except ConnectionRefusedError:
+            pass
+        except OSError:
+            self.skipTest("this machine has no IPv6")
+        with Backend() as backend:
+            text = GOOD.replace("listen: 127.0.0.1:0", "listen: '[::1]:0'").replace("127.0.0.1:8000", backend.authority)
+            with Gateway(text) as gateway, Client(gateway.port, host="::1") as client:
+                self.assertEqual(client.send(request("GET", "/v1/a")).read_response().status, 200)
+                self.assertEqual(backend.requests[0].header("x-forwarded-for"), "::1")
 
 
 if __name__ == "__main__":

@@ -101,7 +101,7 @@ class Gateway:
         self.admin_port = self._ports_after("admin on")[0]
 
     def _ports_after(self, words):
-        found = [re.search(words + r" \S+?:(\d+)\b", line) for line in self._lines]
+        found = [re.search(words + r" \S*:(\d+)", line) for line in self._lines]
         return [int(match.group(1)) for match in found if match]
 
     def __enter__(self):

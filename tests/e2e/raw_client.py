@@ -124,7 +124,7 @@ class Client:
     """One connection to the gateway. Every wait is bounded (TimeoutError)."""
 
     def __init__(self, port, receive_buffer=None, host="127.0.0.1"):
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(PATIENCE)
