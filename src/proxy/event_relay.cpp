@@ -2,6 +2,32 @@
 
 namespace inferway::proxy {
 
+namespace {
+
+/// Whether an event that lacks its empty line was not cut inside its data: [DONE], or JSON whose brackets are closed.
+bool is_whole(std::string_view event) {
+  int depth = 0;
+  bool begun = false;
+  bool in_string = false;
+  for (std::size_t i = 0; i < event.size(); ++i) {
+    char const c = event[i];
+    if (in_string) {
+      if (c == '\\') ++i;
+      in_string = c != '"';
+    } else if (c == '{' || c == '[') {
+      begun = true;
+      ++depth;
+    } else if (c == '}' || c == ']') {
+      --depth;
+    } else {
+      in_string = c == '"';
+    }
+  }
+  return begun && depth == 0;
+}
+
+}  // namespace
+
 std::span<std::string_view const> EventRelay::feed(std::span<std::string_view const> pieces) {
   out_.clear();
   waiting_.clear();
@@ -20,7 +46,7 @@ std::span<std::string_view const> EventRelay::feed(std::span<std::string_view co
   }
   if (in_large_event_ || held_.size() + waiting_bytes > kMaxHeld) {
     let_go();
-    in_large_event_ = waiting_bytes > 0;
+    in_large_event_ = true;
   }
   for (auto const piece : waiting_) held_.append(piece);
   return out_;
@@ -39,7 +65,7 @@ void EventRelay::let_go() {
 
 std::span<std::string_view const> EventRelay::rest() {
   // A last event without its empty line: not dispatched by a strict reader, yet some servers end so after [DONE].
-  static_cast<void>(scanner_.feed("\n\n"));
+  if (is_whole(held_.view())) static_cast<void>(scanner_.feed("\n\n"));
   out_.clear();
   waiting_.clear();
   sending_.release();
