@@ -146,12 +146,12 @@ class Connection:
 
 
 class Backend:
-    """Listens on 127.0.0.1; handler(connection) runs for each connection and closes it when it returns.
+    """Listens on 127.0.0.1 or `host`; handler(connection) runs for each connection and closes it when it returns.
 
     .url, .port; .requests (all heads read, in order), .connections (how many ever came), .open (how many are open);
     a handler's exception other than a broken connection is raised again by close()."""
 
-    def __init__(self, handler=None):
+    def __init__(self, handler=None, host="127.0.0.1"):
         self.handler = handler or answering(json_answer({"ok": True}))
         self.requests = []
         self.connections = 0
@@ -159,9 +159,10 @@ class Backend:
         self.all = []  # every Connection
         self.failures = []
         self.changed = threading.Condition()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._listener = socket.create_server((host, 0), family=family, backlog=1024)
         self.port = self._listener.getsockname()[1]
-        self.authority = f"127.0.0.1:{self.port}"
+        self.authority = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
         self.url = f"http://{self.authority}"
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
