@@ -54,7 +54,6 @@ class Gateway {
   telemetry::Telemetry telemetry_;
   proxy::BufferedBytes buffered_;
   server::ConnectionCount connections_;
-  std::uint64_t connection_limit_;
   std::vector<net::Descriptor> listening_;
   std::vector<std::unique_ptr<Worker>> workers_;
 
@@ -83,6 +82,17 @@ std::uint32_t count_workers(config::Config const& config) {
   return config.threads > 0 ? config.threads : usable_cores();
 }
 
+/// limits.connections lowered to what RLIMIT_NOFILE allows, so that all who look at it see what is in force.
+config::Config within_descriptors(config::Config config) {
+  auto& connections = config.limits.connections;
+  auto const allowed = allowed_connections(connections);
+  if (allowed < connections) {
+    log_warn("limits.connections is lowered to " + std::to_string(allowed) + ": RLIMIT_NOFILE allows no more");
+  }
+  connections = allowed;
+  return config;
+}
+
 Gateway::Gateway(config::Config config)
     : worker_count_(count_workers(config)),
       signals_(loop_, kSignals, [this](int signal) { on_signal(signal); }),
@@ -91,21 +101,13 @@ Gateway::Gateway(config::Config config)
           for (auto const& worker : workers_) worker->names_changed();
         });
       }),
-      snapshot_(std::move(config), resolver_),
+      snapshot_(within_descriptors(std::move(config)), resolver_),
       telemetry_(snapshot_.config, worker_count_),
-      connection_limit_(allowed_connections(snapshot_.config.limits.connections)),
       admin_(readiness_, snapshot_.config.admin.token, [this] { return telemetry_.prometheus(); }),
-      drain_deadline_(loop_.wheel(), drain_over_) {
-  if (connection_limit_ < snapshot_.config.limits.connections) {
-    log_warn("limits.connections is lowered to " + std::to_string(connection_limit_) +
-             ": RLIMIT_NOFILE allows no more");
-  }
-}
+      drain_deadline_(loop_.wheel(), drain_over_) {}
 
 server::Settings Gateway::settings() const {
-  server::Settings settings{.limits = snapshot_.config.limits, .timeouts = snapshot_.config.timeouts};
-  settings.limits.connections = connection_limit_;
-  return settings;
+  return {.limits = snapshot_.config.limits, .timeouts = snapshot_.config.timeouts};
 }
 
 void Gateway::start_workers() {

@@ -14,7 +14,13 @@ from raw_client import Client
 from waiting import PATIENCE, eventually
 
 BINARY = os.environ.get("INFERWAY", "")
-REPORTS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer", "runtime error:")
+REPORTS = (
+    "ERROR: AddressSanitizer",
+    "ERROR: LeakSanitizer",
+    "WARNING: ThreadSanitizer",
+    "runtime error:",
+    "a session ended by an exception",  # the gateway lives on, but it is a bug
+)
 
 
 def run_inferway(*arguments, environment=None, cwd=None):
@@ -41,10 +47,11 @@ class Gateway:
     """`inferway serve` on a configuration (a dict, or YAML text), ready when the constructor returns.
 
     A dict gets listen, admin, threads and an access log file where it does not say otherwise; a text has to say
-    `listen: 127.0.0.1:0`, `admin: {address: 127.0.0.1:0}`, and may name the access log with ${ACCESS_LOG}.
+    `listen: 127.0.0.1:0`, `admin: {address: 127.0.0.1:0}`, and may name the access log with ${ACCESS_LOG}. `prefix`: a
+    command that becomes the gateway (prlimit ...).
     The end of the with statement ends the process and fails the test when it crashed or a sanitizer complained."""
 
-    def __init__(self, config, env=None):
+    def __init__(self, config, env=None, prefix=()):
         self._directory = tempfile.TemporaryDirectory(prefix="inferway-e2e-")
         self.directory = Path(self._directory.name)
         self.access_log_path = self.directory / "access.log"
@@ -57,7 +64,7 @@ class Gateway:
         self.stdout_path = self.directory / "stdout"
         with self.stdout_path.open("wb") as stdout:
             self.process = subprocess.Popen(
-                [BINARY, "serve", "--config", str(self.config_path)],
+                [*prefix, BINARY, "serve", "--config", str(self.config_path)],
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=subprocess.PIPE,
@@ -125,7 +132,7 @@ class Gateway:
 
     def _check_reports(self, clean):
         if any(report in self.stderr() for report in REPORTS):
-            raise AssertionError(f"a sanitizer complained:\n{self.stderr()}")
+            raise AssertionError(f"a sanitizer or an exception:\n{self.stderr()}")
         if clean and self.process.returncode != 0:
             raise AssertionError(f"the gateway ended with status {self.process.returncode}:\n{self.stderr()}")
 

@@ -137,6 +137,18 @@ class ConnectionLimitTest(unittest.TestCase):
             eventually(served, what="a freed place is given away")
 
 
+    def test_the_limit_is_lowered_to_what_the_kernel_allows_and_the_gateway_starts_all_the_same(self):
+        with Backend() as backend, Gateway(one_route(backend.url), prefix=("prlimit", "--nofile=200:400")) as gateway:
+            self.assertIn("limits.connections is lowered to", gateway.wait_log('"warn"'))
+            allowed = int(gateway.metric("inferway_limit", limit="connections"))
+            self.assertTrue(50 <= allowed < 400, allowed)
+            clients = [self.enterContext(gateway.client()) for _ in range(allowed)]
+            for client in clients:
+                self.assertEqual(client.get("/").read_response().status, 200)
+            with gateway.client() as more:
+                self.assertEqual(more.read_response().status, 503)
+
+
 class BufferedBytesTest(unittest.TestCase):
     def setUp(self):
         self.backend = self.enterContext(Backend())
