@@ -5,7 +5,7 @@ see."""
 
 import unittest
 
-from harness import Backend, Gateway, chunk, main, one_route
+from harness import Backend, Gateway, chunk, eventually, main, one_route
 
 HOST = b"Host: gateway.test\r\n"
 SMUGGLED = b"GET /smuggled HTTP/1.1\r\nHost: gateway.test\r\n\r\n"
@@ -260,6 +260,8 @@ class HttpAttacksTest(unittest.TestCase):
             self.assertTrue(backend.wait_for(lambda: backend.open == 0), "a connection upstream was not ended")
             self.assertFalse([r for r in backend.requests if r.whole], "a whole request went upstream")
             self.assertFalse([c for c in backend.all if b"smuggled" in c.received], "smuggled")
+            for gauge in ("client_connections", "requests_in_flight", "upstream_in_flight", "buffered_bytes"):
+                eventually(lambda gauge=gauge: gateway.metric("inferway_" + gauge) == 0, what=gauge)
 
     def test_a_path_that_cannot_be_read_is_refused(self):
         # Its request can be told from the next one, so the connection may live on.

@@ -2,7 +2,7 @@
 
 import unittest
 
-from harness import Backend, Gateway, answering, chunk, chunked, json_answer, main, one_route, request
+from harness import Backend, Gateway, answering, chunk, chunked, eventually, json_answer, main, one_route, request
 
 EXPECT = ("Expect", "100-continue")
 CODING = ("Transfer-Encoding", "chunked")
@@ -104,6 +104,17 @@ class EarlyAnswerTest(unittest.TestCase):
     def test_a_large_body_may_be_sent_on_after_a_400(self):
         pieces = [b"x" * 100_000] * 60
         self.sends_all_and_reads_all(request("POST", "/chat", [("Content-Length", "5"), CODING]), pieces, 400)
+
+    def test_a_client_that_never_stops_sending_is_let_go(self):
+        with self.gateway.client() as client:
+            client.send(request("POST", "/none", [CODING]))
+            self.assertEqual(client.read_response().status, 404)
+            piece = chunk(b"x" * 1000)
+            eventually(lambda: not client.try_send(piece), timeout=8, what="the connection is ended")
+        with self.gateway.client() as client:  # ... and so is one that only stays
+            client.send(request("POST", "/none", [CODING]))
+            self.assertEqual(client.read_response().status, 404)
+            eventually(lambda: self.gateway.metric("inferway_client_connections") == 0, timeout=8)
 
     def test_a_body_that_came_along_does_not_end_the_connection(self):
         with self.gateway.client() as client:

@@ -54,6 +54,39 @@ class HttpMessagesTest(unittest.TestCase):
                 self.assertEqual((response.status, response.header("connection")), (200, "close"))
                 self.assertTrue(client.closed_by_peer())
 
+    def test_what_follows_a_request_that_closes_is_not_served(self):
+        rows = [
+            request("GET", "/last", [("Connection", "close")]),
+            request("GET", "/last", version="1.0"),
+        ]
+        for raw in rows:
+            with self.subTest(raw), self.gateway.client() as client:
+                client.send(raw + request("GET", "/too-late"))
+                self.assertEqual(client.read_response().header("x-target"), "/last")
+                self.assertTrue(client.closed_by_peer())
+        self.assertNotIn("/too-late", [got.target for got in self.backend.requests])
+
+    def test_many_clients_at_once_get_their_own_answers(self):
+        wrong = []
+
+        def run(number):
+            with self.gateway.client() as client:
+                for i in range(30):
+                    body = f'{{"model":"m","who":"{number}-{i}"}}'.encode()
+                    path = f"/by-model/{number}/{i}" if i % 3 else f"/{number}/{i}"
+                    client.send(request("POST", path, body=body))
+                    response = client.read_response()
+                    if (response.header("x-target"), response.body) != (path, body):
+                        wrong.append(response)
+
+        threads = [threading.Thread(target=run, args=(number,)) for number in range(40)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+            self.assertFalse(thread.is_alive())
+        self.assertEqual(wrong, [])
+
     def test_http_1_0_closes_unless_asked_to_keep_the_connection(self):
         rows = [
             ("without keep-alive", [], False),
