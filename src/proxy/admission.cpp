@@ -139,12 +139,13 @@ net::Task<Result<void>> Exchange::read_body_for_model() {
 /// Reads the body whole and has it scanned as it comes.
 template <typename Scanner>
 net::Task<Result<void>> Exchange::scan_body(Scanner scanner) {
-  while (!body_.whole()) {
+  for (int rounds = 1; !body_.whole(); ++rounds) {
     auto const piece = body_.read_some(downstream_);
     if (!piece) co_return std::unexpected(piece.error());
     if (*piece) {
       scanner.feed(**piece);
-      continue;
+      if (rounds % kRoundsAtOnce != 0) continue;
+      downstream_.waiter().notify();  // goes on as soon as the others have gone on
     }
     if (auto const gone = downstream_.gone()) co_return client_error(*gone, "the client left");
     co_await downstream_.waiter().wait();

@@ -5,10 +5,15 @@
 
 namespace inferway::proxy {
 
-BufferedBody::~BufferedBody() {
+BufferedBody::~BufferedBody() { release(); }
+
+void BufferedBody::release() {
+  pieces_.clear();
+  blocks_.clear();
   if (charged_ == 0) return;
   buffered_.held.fetch_sub(charged_, std::memory_order_relaxed);
   shard_.buffered_bytes.sub(charged_);
+  charged_ = 0;
 }
 
 Result<void> BufferedBody::make_room() {

@@ -30,6 +30,9 @@ class BufferedBody {
   /// Puts `value` in the place of `length` bytes at `offset`; all others stay as they are. `value` must outlive this.
   void splice(std::uint64_t offset, std::uint64_t length, std::string_view value);
 
+  /// Gives the memory back: the body is not needed any more.
+  void release();
+
  private:
   [[nodiscard]] Result<void> make_room();
   [[nodiscard]] Result<void> copy(std::string_view data);

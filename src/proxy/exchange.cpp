@@ -7,14 +7,6 @@
 
 namespace inferway::proxy {
 
-namespace {
-
-/// Reads, of at most a scratch memory each, before other requests of the worker have their turn: between a fast client
-/// and a fast backend nothing else would ever make this one wait.
-constexpr int kRoundsAtOnce = 16;
-
-}  // namespace
-
 net::Task<> Proxy::serve(server::Downstream& downstream) {
   Exchange exchange(*this, downstream);
   co_await exchange.run();

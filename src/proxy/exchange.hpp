@@ -54,6 +54,10 @@ class Exchange {
   [[nodiscard]] std::string message_for_client(Error const& error) const;
   void finish_record();
 
+  /// Reads, of at most a scratch memory each, before other requests of the worker have their turn: between a fast
+  /// client and a fast backend nothing else would ever make this one wait.
+  static constexpr int kRoundsAtOnce = 16;
+
   enum class ModelPlace : std::uint8_t { none, json, form, query, path };
 
   Proxy& proxy_;

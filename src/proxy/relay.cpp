@@ -11,6 +11,9 @@ namespace inferway::proxy {
 Result<bool> Exchange::begin_answer() {
   answering_ = true;
   head_due_ = true;
+  // Nothing is sent again from here on, and the answer may go on for hours.
+  upstream_head_.release();
+  body_.release();
   auto const& head = attempt_->head();
   bool const events = head.event_stream || (head.ndjson && stream_api_ == http::StreamApi::ollama_lines);
   if (events && head.framing != http::BodyFraming::none) {

@@ -96,6 +96,8 @@ Result<std::optional<Attempt::Step>> Attempt::parse_head() {
   }
   if (unsent() || !body_sent()) reusable_ = false;  // it answered before it had the whole request
   deadline_.disarm();
+  kept_.release();
+  rest_of_body_.release();
   body_left_ = head_.framing == http::BodyFraming::length ? head_.content_length : 0;
   state_ = State::body;
   return Step::head;

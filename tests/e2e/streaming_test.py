@@ -159,6 +159,25 @@ class AsItComesTest(unittest.TestCase):
             self.assertEqual(client.read_response().body, b"next")
 
 
+class MemoryTest(unittest.TestCase):
+    def test_a_request_body_is_not_held_while_its_answer_streams(self):
+        with HeldBackend() as backend:
+            config = one_route(backend.url, route={"match": {"path": CHAT, "model": "m"}})
+            with Gateway(config) as gateway, gateway.client() as client:
+                client.send(request("POST", CHAT, body=b'{"model":"m","x":"%s"}' % (b"y" * 2_000_000)))
+                connection, _ = backend.take_request()
+                self.assertGreaterEqual(gateway.metric("inferway_buffered_bytes"), 2_000_000)
+                connection.send(sse_head() + chunk(sse_event("{}")))
+                response = client.read_head().read_until(b"{}\n\n")
+                self.assertEqual(gateway.metric("inferway_buffered_bytes"), 0)
+                connection.send(chunk(DONE) + b"0\r\n\r\n")
+                self.assertTrue(response.finish().complete)
+                client.send_json(CHAT, {"model": "m"})  # and both connections are as good as before
+                self.assertIsNotNone(connection.read_request())
+                connection.send(answer(body=b"next"))
+                self.assertEqual(client.read_response().body, b"next")
+
+
 class OldClientTest(unittest.TestCase):
     """HTTP/1.0 knows no chunks: the connection's end is the body's."""
 
