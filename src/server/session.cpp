@@ -234,7 +234,7 @@ net::Task<> Session::flush_all() {
 /// RFC 9112 section 9.6: close in stages.
 net::Task<> Session::linger() {
   if (dead_ || stream_.hung_up()) co_return;
-  server_.shard_.lingering_closes.add();
+  if (!body_done_) server_.shard_.lingering_closes.add();
   stream_.shutdown_write();
   in_.release();
   raw_.release();

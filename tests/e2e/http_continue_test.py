@@ -116,6 +116,17 @@ class EarlyAnswerTest(unittest.TestCase):
             self.assertEqual(client.read_response().status, 404)
             eventually(lambda: self.gateway.metric("inferway_client_connections") == 0, timeout=8)
 
+    def test_the_metrics_count_connections_that_were_closed_with_something_unread(self):
+        unread = lambda: self.gateway.metric("inferway_lingering_closes_total")  # noqa: E731
+        with self.gateway.client() as client:
+            client.get("/streamed", [("Connection", "close")]).read_response()
+            self.assertTrue(client.closed_by_peer())
+        self.assertEqual(unread(), 0)
+        with self.gateway.client() as client:
+            client.send(request("POST", "/none", [("Content-Length", "10")])).read_response()
+            self.assertTrue(client.closed_by_peer())
+        eventually(lambda: unread() == 1)
+
     def test_a_body_that_came_along_does_not_end_the_connection(self):
         with self.gateway.client() as client:
             for _ in range(2):
