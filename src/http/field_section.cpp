@@ -19,22 +19,25 @@ char const* what_is_wrong_with(std::string_view name_end, std::size_t name_size)
   return "a field name holds a character that is not allowed in it";
 }
 
-/// Takes one line off the front of `bytes`.
-Result<Field> take_field(std::string_view& bytes) {
-  std::size_t name_size = 0;
-  while (name_size < bytes.size() && is_a(bytes[name_size], kTchar)) ++name_size;
-  if (name_size == 0 || name_size == bytes.size() || bytes[name_size] != ':') {
-    return refuse(what_is_wrong_with(bytes.substr(name_size), name_size));
+/// Takes one line off the front of `bytes`, or says what is wrong with it.
+std::expected<Field, char const*> take_field(std::string_view& bytes) {
+  char const* const begin = bytes.data();
+  char const* const end = begin + bytes.size();
+  char const* colon = begin;
+  while (colon < end && is_a(*colon, kTchar)) ++colon;
+  auto const name = bytes.substr(0, static_cast<std::size_t>(colon - begin));
+  auto const rest = bytes.substr(name.size());
+  if (name.empty() || !rest.starts_with(':')) return std::unexpected(what_is_wrong_with(rest, name.size()));
+  auto const size = 1 + field_text_length(rest.substr(1));
+  auto const line_end = rest.substr(size);
+  if (!line_end.starts_with("\r\n")) {
+    bool const cut = line_end.empty() || line_end == "\r";
+    if (cut) return std::unexpected("a field line has no end");
+    // Also a bare LF: it is a control like another.
+    return std::unexpected("a field value holds a control character");
   }
-  auto const cr = bytes.find('\r', name_size);
-  if (cr == std::string_view::npos || cr + 1 == bytes.size()) return refuse("a field line has no end");
-  auto const value = bytes.substr(name_size + 1, cr - name_size - 1);
-  // Also a bare LF: it is a control.
-  if (!is_field_value(value)) return refuse("a field value holds a control character");
-  if (bytes[cr + 1] != '\n') return refuse("a CR in a field line has no LF behind it");
-  auto const name = bytes.substr(0, name_size);
-  bytes.remove_prefix(cr + 2);
-  return Field{name, trim(value), field_id(name), false};
+  bytes.remove_prefix(name.size() + size + 2);
+  return Field{name, trim(rest.substr(1, size - 1)), field_id(name), false};
 }
 
 /// By its name alone. Content-Length is among them because whoever writes a head frames it anew.
@@ -77,7 +80,7 @@ Result<FieldSection> parse_fields(std::string_view bytes, std::size_t max_fields
   FieldSection section;
   while (!bytes.starts_with("\r\n")) {
     auto field = take_field(bytes);
-    if (!field) return std::unexpected(std::move(field.error()));
+    if (!field) return refuse(field.error());
     if (fields.size() == max_fields) return client_error(ErrorCode::header_too_large, "the head has too many fields");
     field->hop_by_hop = is_hop_by_hop(field->id);
     note(section, *field);

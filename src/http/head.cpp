@@ -2,30 +2,28 @@
 
 #include "inferway/http/head.hpp"
 
+#include "characters.hpp"
 #include "field_section.hpp"
 #include "inferway/base/text.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace inferway::http {
 
 Result<HeadEnd> find_head_end(std::string_view bytes, std::size_t scanned) {
   std::size_t at = std::min(scanned, bytes.size());
   while (true) {
-    auto const lf = bytes.find('\n', at);
-    auto const line = bytes.substr(at, lf == std::string_view::npos ? lf : lf - at);
-    auto const cr = line.find('\r');
-    if (lf == std::string_view::npos) {
-      // A CR at the very end may yet get its LF; the next search looks at it again.
-      if (cr == std::string_view::npos) return HeadEnd{0, bytes.size()};
-      if (cr + 1 == line.size()) return HeadEnd{0, bytes.size() - 1};
-    } else if (line.empty() || line.back() != '\r') {
-      return client_error(ErrorCode::bad_request, "a line of the head ends in a bare LF");
-    }
-    if (cr + 1 != line.size()) return client_error(ErrorCode::bad_request, "a CR in the head has no LF behind it");
-    if (lf == 1 || (lf >= 3 && bytes[lf - 2] == '\n')) return HeadEnd{lf + 1, lf + 1};
-    at = lf + 1;
+    auto const line = bytes.substr(at);
+    auto const end = field_text_length(line);
+    auto const rest = line.substr(end);
+    at += end;
+    if (rest.empty()) return HeadEnd{0, at};
+    if (rest == "\r") return HeadEnd{0, at};  // it may yet get its LF; the next search looks at it again
+    if (rest.front() == '\n') return client_error(ErrorCode::bad_request, "a line of the head ends in a bare LF");
+    if (rest.front() != '\r') return client_error(ErrorCode::bad_request, "the head holds a control character");
+    if (rest[1] != '\n') return client_error(ErrorCode::bad_request, "a CR in the head has no LF behind it");
+    at += 2;
+    if (at == 2 || (at >= 4 && bytes[at - 3] == '\n')) return HeadEnd{at, at};
   }
 }
 
@@ -38,10 +36,8 @@ namespace {
 
 /// `lower_case` is the name as it stands in this file. Both have the same length.
 bool same(std::string_view name, std::string_view lower_case) {
-  for (std::size_t i = 0; i < lower_case.size(); ++i) {
-    if (to_lower(name[i]) != lower_case[i]) return false;
-  }
-  return true;
+  return std::equal(lower_case.data(), lower_case.data() + lower_case.size(), name.data(),
+                    [](char ours, char theirs) { return ours == to_lower(theirs); });
 }
 
 struct KnownField {

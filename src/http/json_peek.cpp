@@ -7,9 +7,8 @@ namespace {
 /// How many bytes at the front of `text` are none that `ends` is true for. find_first_of() would call memchr per byte.
 template <typename Ends>
 std::size_t length_until(std::string_view text, Ends ends) {
-  std::size_t length = 0;
-  while (length < text.size() && !ends(text[length])) ++length;
-  return length;
+  auto const* const end = std::find_if(text.data(), text.data() + text.size(), ends);
+  return static_cast<std::size_t>(end - text.data());
 }
 
 bool ends_text(char c) { return c == '"' || c == '\\'; }

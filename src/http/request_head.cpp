@@ -107,7 +107,8 @@ Result<void> check_ambiguities(std::vector<Field> const& fields, FieldSection co
   if (section.content_type.count > 1) return refuse("Content-Type stands more than once");
   if (section.authorization.count > 1) return refuse("Authorization stands more than once");
   for (auto const& field : fields) {
-    if (field.id != FieldId::other) continue;
+    auto const size = field.name.size();
+    if (field.id != FieldId::other || (size != 14 && size != 17)) continue;
     if (iequals(field.name, "content_length") || iequals(field.name, "transfer_encoding")) {
       return refuse("a field name is a framing field's, spelt with '_'");
     }

@@ -48,6 +48,10 @@ constexpr HeadEndRow kHeadEndRows[] = {
     {"cr_twice", "G\r\r\n\r\n", {}},
     {"cr_twice_at_the_end", "G\r\nA: b\r\n\r\r\n", {}},
     {"bare_cr_without_a_line_end", "G\rA", {}},
+    {"nul", std::string_view("G\0", 2), {}},
+    {"control_in_a_field", "G\r\nA: \x1B", {}},
+    {"delete", "G\r\nA: b\x7F", {}},
+    {"tab_and_obs_text", "G\r\nA:\t\xFF\x80\r\n\r\n", 12},
 };
 class HeadEndTest : public testing::TestWithParam<HeadEndRow> {};
 

@@ -69,7 +69,7 @@ struct HeadEnd {
   std::size_t scanned = 0;  ///< how far the search got
 };
 
-/// Errors: bad_request as soon as a line ends in a bare LF, or a CR is not followed by LF.
+/// Errors: bad_request as soon as a line ends in a bare LF, a CR is not followed by LF, or another control is met.
 /// CRLFs before a request line are the caller's to skip (leading_blank_lines).
 [[nodiscard]] Result<HeadEnd> find_head_end(std::string_view bytes, std::size_t scanned);
 
