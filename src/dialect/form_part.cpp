@@ -25,7 +25,7 @@ bool is_model_to_some(std::string name) {
 Result<FormPart> read_disposition(std::string_view value) {
   auto const parsed = parse_parameters(value);
   auto const* const name = parsed ? parsed->find("name") : nullptr;
-  if (!parsed || !iequals(parsed->value, "form-data") || name == nullptr || parsed->find("name*") != nullptr) {
+  if (!parsed || !iequals(parsed->value, "form-data") || name == nullptr) {
     return malformed("a malformed Content-Disposition");
   }
   if (*name != "model") {
@@ -34,8 +34,10 @@ Result<FormPart> read_disposition(std::string_view value) {
   }
   auto const* const file = parsed->find("filename");
   if (file == nullptr && parsed->find("filename*") == nullptr) return FormPart::model_field;
-  // Go's parser takes a part with an empty file name for a field, most others for a file.
-  if (file != nullptr && file->empty()) return malformed("the name \"model\" and an empty file name");
+  // Go's parser takes a part with an empty file name for a field, and older ones do not know filename*; to all others
+  // either is a file.
+  if (file == nullptr || file->empty())
+    return malformed("the name \"model\" and an empty or only an encoded file name");
   return FormPart::other;
 }
 

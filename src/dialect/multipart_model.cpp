@@ -45,7 +45,7 @@ void MultipartModelScanner::feed(std::string_view piece) {
     std::size_t taken = 1;
     switch (state_) {
       case State::content: taken = in_content(piece); break;
-      case State::head: in_head(piece.front()); break;
+      case State::head: taken = in_head(piece); break;
       case State::behind_delimiter:
       case State::closing_dash:
       case State::padding:
@@ -121,17 +121,26 @@ void MultipartModelScanner::in_delimiter_line(char c) {
   }
 }
 
-void MultipartModelScanner::in_head(char c) {
-  kept_ += c;
+/// On to the end of a line, or of the piece, or of what a head may hold.
+std::size_t MultipartModelScanner::in_head(std::string_view piece) {
+  auto const line = std::min(piece.find('\n'), piece.size() - 1) + 1;
+  auto const taken = std::min(line, kMaxHeadBytes + 1 - kept_.size());
+  kept_.append(piece.substr(0, taken));
   if (kept_.size() > kMaxHeadBytes) {
-    return fail(ErrorCode::bad_request, "the head of a part of the form is too large", position_);
+    fail(ErrorCode::bad_request, "the head of a part of the form is too large", position_ + taken - 1);
+  } else if (kept_ == "\r\n" || kept_.ends_with("\r\n\r\n")) {
+    end_head(position_ + taken);
   }
-  if (c != '\n' || (kept_ != "\r\n" && !kept_.ends_with("\r\n\r\n"))) return;
+  return taken;
+}
+
+/// `at`: where the part's content begins.
+void MultipartModelScanner::end_head(std::uint64_t at) {
   auto const part = read_part_head(std::string_view(kept_).substr(0, kept_.size() - 2));
-  if (!part) return fail(part.error().code, part.error().detail, position_);
+  if (!part) return fail(part.error().code, part.error().detail, at - 1);
   is_model_ = *part == FormPart::model_field;
   in_part_ = true;
-  content_begin_ = position_ + 1;
+  content_begin_ = at;
   line_break_ = LineBreak::crlf;
   matched_ = 0;
   kept_.clear();

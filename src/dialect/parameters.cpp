@@ -9,9 +9,11 @@ namespace inferway::dialect {
 
 namespace {
 
-/// Takes a quoted string from the front of `rest`, which begins with its quote. Nothing when it is not closed.
+/// Takes a quoted string from the front of `rest`, which begins with its quote. Nothing when it is not closed, or when
+/// a parser that knows no escapes would find another parameter in it: a semicolon behind an escaped quote.
 std::optional<std::string> take_quoted(std::string_view& rest) {
   std::string out;
+  bool closed_to_some = false;
   for (std::size_t i = 1; i < rest.size(); ++i) {
     if (rest[i] == '"') {
       rest.remove_prefix(i + 1);
@@ -19,6 +21,8 @@ std::optional<std::string> take_quoted(std::string_view& rest) {
     }
     // Only a quote or a backslash is ever escaped by clients; browsers send Windows paths with bare backslashes.
     if (rest[i] == '\\' && i + 1 < rest.size() && (rest[i + 1] == '"' || rest[i + 1] == '\\')) ++i;
+    if (rest[i] == ';' && closed_to_some) return std::nullopt;
+    closed_to_some = closed_to_some || rest[i] == '"';
     out += rest[i];
   }
   return std::nullopt;
@@ -53,6 +57,8 @@ std::optional<Parameters> parse_parameters(std::string_view text) {
     if (equals == std::string_view::npos) return std::nullopt;
     auto const name = rest.substr(0, equals);
     if (!http::is_token(name) || parsed.find(name) != nullptr) return std::nullopt;
+    // Some parsers let name*0, name*1, ... or name* (RFC 2231) stand in for name, others know nothing of it.
+    if (name.find('*') != std::string_view::npos && !iequals(name, "filename*")) return std::nullopt;
     rest.remove_prefix(equals + 1);
     auto value = take_value(rest);
     if (!value) return std::nullopt;

@@ -17,7 +17,8 @@ struct Parameters {
   [[nodiscard]] std::string const* find(std::string_view name) const;
 };
 
-/// Nothing when it is malformed or names a parameter twice. RFC 9110 section 5.6.6.
+/// Nothing when it is malformed, names a parameter twice, or bears one that parsers read differently: in pieces or
+/// encoded (RFC 2231; but for filename*), or with a semicolon behind an escaped quote. RFC 9110 section 5.6.6.
 [[nodiscard]] std::optional<Parameters> parse_parameters(std::string_view text);
 
 }  // namespace inferway::dialect

@@ -21,6 +21,8 @@ ParametersRow const kParametersRows[] = {
     {"quoted", R"(form-data; name="a b;c"; x=y)", "form-data", {{"name", "a b;c"}, {"x", "y"}}},
     {"escaped_quote", R"(f; n="a\"b\\c")", "f", {{"n", R"(a"b\c)"}}},
     {"windows_path", R"(f; n="C:\dir\x.txt")", "f", {{"n", R"(C:\dir\x.txt)"}}},
+    {"semicolon_before_an_escaped_quote", R"(f; n="a;b\"c")", "f", {{"n", R"(a;b"c)"}}},
+    {"encoded_file_name", "f; FileName*=UTF-8''b", "f", {{"FileName*", "UTF-8''b"}}},
     {"empty_quoted", R"(f; n="")", "f", {{"n", ""}}},
     {"empty_parameters", "f;; a=1;", "f", {{"a", "1"}}},
     {"name_as_it_came", "f; NaMe=1", "f", {{"NaMe", "1"}}},
@@ -50,6 +52,9 @@ constexpr MalformedRow kMalformedRows[] = {
     {"blank_before_the_equals", "f; a =b"},
     {"blank_behind_the_equals", "f; a= \"b\""},
     {"twice", "f; a=1; A=2"},
+    {"semicolon_behind_an_escaped_quote", R"(f; a="b\"; c=\"")"},
+    {"in_pieces", "f; a*0=b"},
+    {"encoded", "f; a*=UTF-8''b"},
 };
 class MalformedParametersTest : public testing::TestWithParam<MalformedRow> {};
 

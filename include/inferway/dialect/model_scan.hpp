@@ -117,7 +117,8 @@ class MultipartModelScanner {
   [[nodiscard]] std::size_t in_content(std::string_view piece);
   void end_content(std::uint64_t at);
   void in_delimiter_line(char c);
-  void in_head(char c);
+  [[nodiscard]] std::size_t in_head(std::string_view piece);
+  void end_head(std::uint64_t at);
   void keep(std::string_view bytes);
   void fail(ErrorCode code, std::string what, std::uint64_t at);
 
