@@ -73,6 +73,13 @@ std::string messages_event() {
          "\n\n";
 }
 
+std::string responses_event() {
+  return "event: response.output_text.delta\n"
+         R"(data: {"type":"response.output_text.delta","sequence_number":17,"item_id":"msg_0123456789",)"
+         R"("output_index":0,"content_index":0,"delta":" token","logprobs":[]})"
+         "\n\n";
+}
+
 std::string ollama_line() {
   return R"({"model":"llama3.3","created_at":"2026-06-01T12:00:00.000Z","message":{"role":"assistant",)"
          R"("content":" token"},"done":false})"
@@ -117,7 +124,7 @@ void scan_events(benchmark::State& state, StreamApi api, std::string const& one)
   state.SetBytesProcessed(static_cast<std::int64_t>(read.size()) * state.iterations());
 }
 BENCHMARK_CAPTURE(scan_events, chat, StreamApi::openai_done, event())->Arg(1)->Arg(64);
-BENCHMARK_CAPTURE(scan_events, responses, StreamApi::openai_responses, event())->Arg(1)->Arg(64);
+BENCHMARK_CAPTURE(scan_events, responses, StreamApi::openai_responses, responses_event())->Arg(1)->Arg(64);
 BENCHMARK_CAPTURE(scan_events, messages, StreamApi::anthropic_messages, messages_event())->Arg(1)->Arg(64);
 BENCHMARK_CAPTURE(scan_events, gemini, StreamApi::gemini_generate, event())->Arg(1)->Arg(64);
 BENCHMARK_CAPTURE(scan_events, ollama, StreamApi::ollama_lines, ollama_line())->Arg(1)->Arg(64);
