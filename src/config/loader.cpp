@@ -21,11 +21,12 @@ namespace {
 constexpr std::size_t kMaxFileBytes = 64 * 1024 * 1024;
 
 std::optional<std::string> process_environment(std::string const& name) {
-  char const* const value = std::getenv(name.c_str());
+  // Nothing in this program changes its environment.
+  char const* const value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe)
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
-Config read_config(Node const& root, Problems& problems) {
+Config read_config(TreeNode const& root, Problems& problems) {
   Config config;
   Section const section(Value(problems, &root, root.position, Trail{}), keys::kRoot);
   read_listen(section["listen"], config);
@@ -57,10 +58,10 @@ Loaded load_text(std::string_view text, std::string const& file, Environment con
   Problems problems;
   Loaded loaded;
   auto const tree = parse_yaml(text, problems);
-  Node nothing;
+  TreeNode nothing;
   nothing.kind = Kind::mapping;
   nothing.position = {1, 1};
-  Node const* const root = tree.root() == nullptr || tree.root()->kind == Kind::null ? &nothing : tree.root();
+  TreeNode const* const root = tree.root() == nullptr || tree.root()->kind == Kind::null ? &nothing : tree.root();
   if (tree.root() != nullptr || !problems.refused()) {
     Sources const sources{environment ? environment : process_environment,
                           std::filesystem::path(file).parent_path().string()};

@@ -13,37 +13,39 @@ namespace inferway::config {
 namespace {
 
 /// Whether a value asks for anything.
-using Asks = bool (*)(Node const&);
+using Asks = bool (*)(TreeNode const&);
 
-bool always(Node const&) { return true; }
-bool is_given(Node const& node) { return node.kind != Kind::null; }
-bool has_items(Node const& node) { return !node.entries.empty(); }
-bool is_true(Node const& node) { return node.text == "true"; }
-bool is_false(Node const& node) { return node.text == "false"; }
-bool is_not_zero(Node const& node) {
+bool always(TreeNode const&) { return true; }
+bool is_given(TreeNode const& node) { return node.kind != Kind::null; }
+bool has_items(TreeNode const& node) { return !node.entries.empty(); }
+bool is_true(TreeNode const& node) { return node.text == "true"; }
+bool is_false(TreeNode const& node) { return node.text == "false"; }
+bool is_not_zero(TreeNode const& node) {
   constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
   return parse_integer(node.text, {-kMost, kMost}).value_or(0) != 0;
 }
-bool resumes(Node const& node) { return node.text == "continue_final_message" || node.text == "assistant_prefill"; }
-bool is_drain(Node const& node) { return node.text == "drain"; }
-bool is_unix(Node const& node) { return node.text.starts_with("unix:"); }
-bool is_https(Node const& node) { return lower(node.text.substr(0, 6)) == "https:"; }
-bool is_unbuilt_balance(Node const& node) {
+bool resumes(TreeNode const& node) { return node.text == "continue_final_message" || node.text == "assistant_prefill"; }
+bool is_drain(TreeNode const& node) { return node.text == "drain"; }
+bool is_unix(TreeNode const& node) { return node.text.starts_with("unix:"); }
+bool is_https(TreeNode const& node) { return lower(node.text.substr(0, 6)) == "https:"; }
+bool is_unbuilt_balance(TreeNode const& node) {
   return node.text == "ewma" || node.text == "prefix" || node.text == "session" || node.text == "load";
 }
 
-Node const* child(Node const& node, std::string_view key) {
+TreeNode const* child(TreeNode const& node, std::string_view key) {
   auto const found = std::ranges::find(node.entries, key, &Entry::key);
   return found == node.entries.end() ? nullptr : found->value;
 }
 
-bool is_empty_list(Node const* node) { return node != nullptr && node->kind == Kind::list && node->entries.empty(); }
+bool is_empty_list(TreeNode const* node) {
+  return node != nullptr && node->kind == Kind::list && node->entries.empty();
+}
 
-bool retries(Node const& node) {
+bool retries(TreeNode const& node) {
   auto const* const attempts = child(node, "attempts");
   return !(attempts != nullptr && attempts->text == "0") && !is_empty_list(child(node, "on"));
 }
-bool cools_down(Node const& node) { return !is_empty_list(child(node, "on")); }
+bool cools_down(TreeNode const& node) { return !is_empty_list(child(node, "on")); }
 
 /// `path`: keys with dots between; * is any key, [] any item of a list.
 struct Row {
@@ -102,7 +104,7 @@ constexpr Row kNotActedOnYet[] = {
 
 /// One value that a row's path leads to.
 struct Found {
-  Node const& node;
+  TreeNode const& node;
   Position position;
   Trail const& trail;
 };

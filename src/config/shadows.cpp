@@ -68,6 +68,7 @@ std::string header_key(HeaderMatch const& header) { return header.name + "\n" + 
 /// A key for each set of conditions that is part of the route's own; the whole set comes last.
 std::vector<std::string> weaker_header_sets(Match const& match) {
   std::vector<std::string> lines;
+  lines.reserve(match.headers.size());
   for (auto const& header : match.headers) lines.push_back(header_key(header));
   std::ranges::sort(lines);
   std::vector<std::string> sets;

@@ -18,16 +18,17 @@ std::expected<std::string, std::string> read_source(std::string const& path, std
   if (!file) return reason(errno);
   std::string content;
   std::array<char, 16 * 1024> block;
-  for (;;) {
-    // A directory opens, but its first read fails.
-    auto const size = std::fread(block.data(), 1, block.size(), file.get());
-    if (size == 0 && std::ferror(file.get()) != 0) return reason(errno);
-    if (size == 0) return content;
+  std::size_t size = 0;
+  do {
+    size = std::fread(block.data(), 1, block.size(), file.get());
     content.append(block.data(), size);
     if (content.size() > max_bytes) {
       return std::unexpected("it is larger than " + std::to_string(max_bytes) + " bytes");
     }
-  }
+  } while (size == block.size());
+  // A directory opens, but its first read fails.
+  if (std::ferror(file.get()) != 0) return reason(errno);
+  return content;
 }
 
 }  // namespace inferway::config

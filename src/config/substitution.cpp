@@ -60,7 +60,7 @@ class Walk {
  public:
   Walk(Sources const& sources, Problems& problems) : sources_(sources), problems_(problems) {}
 
-  void visit(Node& node, Trail const& trail) {
+  void visit(TreeNode& node, Trail const& trail) {
     if (node.resolved) return;
     node.resolved = true;
     if (node.kind == Kind::scalar) {
@@ -73,7 +73,7 @@ class Walk {
   }
 
  private:
-  void resolve(Node& node, Trail const& trail) {
+  void resolve(TreeNode& node, Trail const& trail) {
     if (node.text.find("${") == std::string::npos) return;
     auto replaced = substitute(node.text, sources_);
     node.substituted = true;

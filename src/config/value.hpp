@@ -21,14 +21,14 @@ namespace inferway::config {
 class Value {
  public:
   /// `node` is nullptr when the value is absent; then errors stand at `place`. `trail` may point to another value's.
-  Value(Problems& problems, Node const* node, Position place, Trail trail)
+  Value(Problems& problems, TreeNode const* node, Position place, Trail trail)
       : problems_(&problems), node_(node), place_(place), trail_(trail) {}
 
   [[nodiscard]] bool given() const { return node_ != nullptr; }
   [[nodiscard]] bool is(Kind kind) const { return given() && node_->kind == kind; }
   [[nodiscard]] Position position() const { return place_; }
   [[nodiscard]] Trail const& trail() const { return trail_; }
-  [[nodiscard]] Node const* node() const { return node_; }
+  [[nodiscard]] TreeNode const* node() const { return node_; }
   /// It came from a variable or a file, and must not be shown.
   [[nodiscard]] bool substituted() const { return given() && node_->substituted; }
 
@@ -78,7 +78,7 @@ class Value {
   [[nodiscard]] std::string shown() const;
 
   Problems* problems_;
-  Node const* node_;
+  TreeNode const* node_;
   Position place_;
   Trail trail_;
 };

@@ -47,7 +47,7 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   void OnAlias(YAML::Mark const& mark, YAML::anchor_t anchor) override {
-    Node* const node = anchor < anchors_.size() ? anchors_[anchor] : nullptr;
+    TreeNode* const node = anchor < anchors_.size() ? anchors_[anchor] : nullptr;
     if (node == nullptr || !node->complete) throw YAML::ParserException(mark, "an alias inside what it stands for");
     attach(*node, mark);
   }
@@ -84,7 +84,7 @@ class TreeBuilder : public YAML::EventHandler {
 
  private:
   struct Open {
-    Node* node;
+    TreeNode* node;
     bool has_key = false;     ///< of a mapping: the next event is a value
     bool key_usable = false;  ///< false: that value is read, and dropped
   };
@@ -104,7 +104,7 @@ class TreeBuilder : public YAML::EventHandler {
     }
   }
 
-  Node& make(Kind kind, YAML::Mark const& mark, YAML::anchor_t anchor) {
+  TreeNode& make(Kind kind, YAML::Mark const& mark, YAML::anchor_t anchor) {
     auto& node = tree_.nodes_.emplace_back();
     node.kind = kind;
     node.position = position_of(mark);
@@ -116,7 +116,7 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   /// Puts a value where it belongs: the root, an item of a list, or behind the key that was read before.
-  void attach(Node& node, YAML::Mark const& mark) {
+  void attach(TreeNode& node, YAML::Mark const& mark) {
     if (node.complete) count(node.weight, mark);
     if (open_.empty()) {
       tree_.root_ = &node;
@@ -158,7 +158,7 @@ class TreeBuilder : public YAML::EventHandler {
   }
 
   void close() {
-    Node& node = *open_.back().node;
+    TreeNode& node = *open_.back().node;
     node.complete = true;
     open_.pop_back();
     if (!open_.empty()) open_.back().node->weight += node.weight;
@@ -170,7 +170,7 @@ class TreeBuilder : public YAML::EventHandler {
     problems_.error(position_of(mark), "the tag " + quoted(tag) + " has no meaning here; write the value without it");
   }
 
-  void complain_about_twins(Node const& mapping) {
+  void complain_about_twins(TreeNode const& mapping) {
     scratch_.clear();
     for (auto const& entry : mapping.entries) scratch_.push_back(&entry);
     std::ranges::sort(scratch_, {}, [](Entry const* entry) {
@@ -187,7 +187,7 @@ class TreeBuilder : public YAML::EventHandler {
   Tree& tree_;
   Problems& problems_;
   std::vector<Open> open_;
-  std::vector<Node*> anchors_;
+  std::vector<TreeNode*> anchors_;
   std::vector<Entry const*> scratch_;
   std::size_t total_ = 0;
   int documents_ = 0;

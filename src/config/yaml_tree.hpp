@@ -14,17 +14,17 @@ namespace inferway::config {
 
 enum class Kind : std::uint8_t { null, scalar, list, mapping };
 
-struct Node;
+struct TreeNode;
 
 /// A key with its value, or one item of a list (then `key` is empty).
 struct Entry {
   std::string key;
   Position key_position;
-  Node* value = nullptr;
+  TreeNode* value = nullptr;
 };
 
 /// One value of the file. A null stands where its key does.
-struct Node {
+struct TreeNode {
   Kind kind = Kind::null;
   bool plain = false;        ///< a scalar without quotes: may be a number or true
   bool substituted = false;  ///< something in `text` came from a variable or a file: not to be shown
@@ -42,12 +42,12 @@ class Tree {
   static constexpr std::size_t kMaxDepth = 32;
   static constexpr std::size_t kMaxNodes = 4'000'000;
 
-  [[nodiscard]] Node* root() const { return root_; }
+  [[nodiscard]] TreeNode* root() const { return root_; }
 
  private:
   friend class TreeBuilder;
-  std::deque<Node> nodes_;
-  Node* root_ = nullptr;
+  std::deque<TreeNode> nodes_;
+  TreeNode* root_ = nullptr;
 };
 
 /// Reads one YAML document. This is the only place that knows a YAML library. Errors (into `problems`): text that is

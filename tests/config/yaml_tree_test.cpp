@@ -6,7 +6,7 @@ namespace inferway::config {
 namespace {
 
 /// The tree on one line: null as ~, quoted scalars in '', lists in [], mappings in {}.
-std::string print(Node const* node) {
+std::string print(TreeNode const* node) {
   if (node == nullptr) return "nothing";
   std::string out;
   switch (node->kind) {
