@@ -18,16 +18,15 @@ std::expected<std::string, std::string> read_source(std::string const& path, std
   if (!file) return reason(errno);
   std::string content;
   std::array<char, 16 * 1024> block;
-  std::size_t size = 0;
-  do {
-    size = std::fread(block.data(), 1, block.size(), file.get());
+  while (std::feof(file.get()) == 0) {
+    auto const size = std::fread(block.data(), 1, block.size(), file.get());
+    // A directory opens, but its first read fails.
+    if (std::ferror(file.get()) != 0) return reason(errno);
     content.append(block.data(), size);
     if (content.size() > max_bytes) {
       return std::unexpected("it is larger than " + std::to_string(max_bytes) + " bytes");
     }
-  } while (size == block.size());
-  // A directory opens, but its first read fails.
-  if (std::ferror(file.get()) != 0) return reason(errno);
+  }
   return content;
 }
 
