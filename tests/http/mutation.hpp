@@ -44,8 +44,8 @@ class Mutator {
 inline constexpr std::string_view kRequestSeeds[] = {
     "GET / HTTP/1.1\r\nHost: h\r\n\r\n",
     "GET /v1/models?limit=5 HTTP/1.0\r\nConnection: keep-alive, X-A\r\nX-A: b\r\n\r\n",
-    "POST /v1/chat/completions HTTP/1.1\r\nHost: api.example:8080\r\nContent-Type: application/json\r\n"
-    "Content-Length: 120\r\nAuthorization: Bearer k\r\nExpect: 100-continue\r\n\r\n",
+    "POST /v1/embeddings HTTP/1.1\r\nHost: api.example:8080\r\nContent-Type: a/b\r\nContent-Length: 120\r\n\r\n",
+    "POST /a HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer k\r\nContent-Length: 1\r\nExpect: 100-continue\r\n\r\n",
     "POST /v1/messages HTTP/1.1\r\nHost: [::1]:80\r\nTransfer-Encoding: chunked\r\nTrailer: X-Sum\r\n\r\n",
     "OPTIONS http://x.example/ HTTP/1.1\r\nHost: y\r\nConnection: close\r\nTE: trailers\r\n\r\n",
     "GET /v1/realtime?model=m HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
