@@ -3,15 +3,19 @@
 #include "byte_search.hpp"
 #include "inferway/base/text.hpp"
 
+#include <algorithm>
 #include <array>
+#include <bit>
 
 namespace inferway::dialect {
 
 namespace {
 
-/// The size of the escape at the front (a backslash); 0 when it is broken or not wholly there.
+bool is_plain(char c) { return c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20; }
+
+/// The size of the escape at the front; 0 when there is none, or it is broken or not wholly there.
 std::size_t escape_bytes(std::string_view text) {
-  if (text.size() < 2) return 0;
+  if (text.size() < 2 || text[0] != '\\') return 0;
   if (is_plain_escape(text[1])) return 2;
   if (text[1] != 'u' || text.size() < 6) return 0;
   for (std::size_t i = 2; i < 6; ++i) {
@@ -52,12 +56,26 @@ bool is_scalar_byte(char c) {
 }
 
 std::size_t string_bytes(std::string_view text) {
-  for (std::size_t at = 0;;) {
-    at += bytes_before_quote_backslash_or_control(text.substr(at));
-    auto const escape = at < text.size() && text[at] == '\\' ? escape_bytes(text.substr(at)) : 0;
-    if (escape == 0) return at;
-    at += escape;
+  std::size_t at = 0;
+  while (at + kBlock <= text.size()) {
+    // All escapes that begin in a block, in one look at it: code has one every few bytes.
+    std::size_t passed = kBlock;
+    for (auto specials = string_specials(text.substr(at)); specials != 0;) {
+      auto const special = static_cast<std::size_t>(std::countr_zero(specials));
+      auto const escape = escape_bytes(text.substr(at + special));
+      if (escape == 0) return at + special;
+      auto const behind = special + escape;
+      passed = std::max(passed, behind);
+      specials = behind < kBlock ? specials & (~0U << behind) : 0;
+    }
+    at += passed;
   }
+  while (at < text.size()) {
+    auto const taken = is_plain(text[at]) ? 1 : escape_bytes(text.substr(at));
+    if (taken == 0) break;
+    at += taken;
+  }
+  return at;
 }
 
 std::size_t filler_bytes(std::string_view text) {

@@ -49,11 +49,10 @@ std::optional<std::string> unescape_json(std::string_view raw) {
   std::string out;
   out.reserve(raw.size());
   while (!raw.empty()) {
-    if (raw.front() != '\\') {
-      out += raw.front();
-      raw.remove_prefix(1);
-      continue;
-    }
+    auto const plain = raw.substr(0, raw.find('\\'));
+    out.append(plain);
+    raw.remove_prefix(plain.size());
+    if (raw.empty()) break;
     if (raw[1] != 'u') {
       out += plain_escape(raw[1]);
       raw.remove_prefix(2);

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace inferway::dialect {
 namespace {
 
@@ -35,6 +37,18 @@ class StringBytesTest : public testing::TestWithParam<TextRow> {};
 
 TEST_P(StringBytesTest, counts_to_the_first_byte_that_is_not_inside) {
   EXPECT_EQ(string_bytes(GetParam().text), GetParam().want);
+}
+
+/// Behind 1 to 40 plain bytes, and with many behind it, so that it stands everywhere in a block and across two.
+TEST_P(StringBytesTest, counts_alike_wherever_it_stands) {
+  auto const& row = GetParam();
+  // What ends the string where nothing in the row does; else a byte that completes no escape.
+  std::string const behind = (row.want == row.text.size() ? '"' : '!') + std::string(40, 'y');
+  for (std::size_t before = 1; before <= 40; ++before) {
+    auto const text = std::string(before, 'x') + std::string(row.text);
+    EXPECT_EQ(string_bytes(text), before + row.want) << before;
+    EXPECT_EQ(string_bytes(text + behind), before + row.want) << before;
+  }
 }
 INSTANTIATE_TEST_SUITE_P(Rows, StringBytesTest, testing::ValuesIn(kStringRows), kRowName);
 
