@@ -269,8 +269,7 @@ def sse_head(chunked=True, headers=()):
     """The head of an event stream: chunked, or ended by the connection's end."""
     lines = ["HTTP/1.1 200 OK", "Content-Type: text/event-stream", "Cache-Control: no-cache"]
     lines += [f"{name}: {value}" for name, value in headers]
-    lines += ["Transfer-Encoding: chunked"] if chunked else []
-    return "\r\n".join(lines + ["", ""]).encode()
+    return "\r\n".join(lines + (["Transfer-Encoding: chunked"] if chunked else []) + ["", ""]).encode()
 
 
 def sse_event(data, event=None):
