@@ -36,8 +36,7 @@ namespace {
 
 /// `lower_case` is the name as it stands in this file. Both have the same length.
 bool same(std::string_view name, std::string_view lower_case) {
-  return std::equal(lower_case.data(), lower_case.data() + lower_case.size(), name.data(),
-                    [](char ours, char theirs) { return ours == to_lower(theirs); });
+  return std::ranges::equal(name, lower_case, {}, to_lower);
 }
 
 struct KnownField {
