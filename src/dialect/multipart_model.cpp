@@ -38,7 +38,7 @@ Result<std::optional<std::string>> MultipartModelScanner::boundary(std::string_v
   return *value;
 }
 
-MultipartModelScanner::MultipartModelScanner(std::string boundary) : dashes_("--" + boundary) {}
+MultipartModelScanner::MultipartModelScanner(std::string_view boundary) : dashes_("--") { dashes_ += boundary; }
 
 void MultipartModelScanner::feed(std::string_view piece) {
   while (!piece.empty() && !error_ && state_ != State::closed) {

@@ -31,18 +31,5 @@ TEST(ByteSearchTest, stops_at_the_first_of_several) {
 
 TEST(ByteSearchTest, finds_nothing_in_nothing) { EXPECT_EQ(bytes_before_either({}, 'a', 'b'), 0U); }
 
-TEST(StringSpecialsTest, tell_of_each_byte_by_its_bit) {
-  for (std::size_t at = 0; at < kBlock; ++at) {
-    for (unsigned byte = 0; byte < 256; ++byte) {
-      std::string text(kBlock + 1, 'x');
-      text[at] = static_cast<char>(byte);
-      text.back() = '"';  // behind the block: not looked at
-      bool const special = byte == '"' || byte == '\\' || byte < 0x20;
-      ASSERT_EQ(string_specials(text), special ? 1U << at : 0U) << at << ' ' << byte;
-    }
-  }
-  EXPECT_EQ(string_specials(std::string(kBlock, '"')), 0xFFFFU);
-}
-
 }  // namespace
 }  // namespace inferway::dialect

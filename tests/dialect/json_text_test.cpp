@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
 #include <string>
 
 namespace inferway::dialect {
@@ -51,6 +52,50 @@ TEST_P(StringBytesTest, counts_alike_wherever_it_stands) {
   }
 }
 INSTANTIATE_TEST_SUITE_P(Rows, StringBytesTest, testing::ValuesIn(kStringRows), kRowName);
+
+/// What string_bytes() does, byte by byte.
+std::size_t string_bytes_plainly(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size() && text[at] != '"' && static_cast<unsigned char>(text[at]) >= 0x20) {
+    std::size_t size = 1;
+    if (text[at] == '\\') {
+      auto const rest = text.substr(at + 1);
+      if (!rest.empty() && std::string_view("\"\\/bfnrt").find(rest[0]) != std::string_view::npos) size = 2;
+      bool const four_digits = rest.find_first_not_of("0123456789abcdefABCDEF", 1) >= 5;
+      if (rest.starts_with('u') && rest.size() >= 5 && four_digits) size = 6;
+      if (size == 1) return at;
+    }
+    at += size;
+  }
+  return at;
+}
+
+TEST(StringBytesTest, agrees_with_a_plain_reading_on_random_text) {
+  static constexpr std::string_view kParts[] = {"\\",
+                                                "\\",
+                                                "\\\"",
+                                                "\\n",
+                                                "\\\\",
+                                                "\\u00e9",
+                                                "\"",
+                                                "u",
+                                                "n",
+                                                "\n",
+                                                "a",
+                                                "text",
+                                                "text of more than 16 bytes",
+                                                "\xC3\xA9"};
+  std::mt19937 random(1);
+  for (int round = 0; round < 100'000; ++round) {
+    std::string text;
+    // Escapes are frequent, what ends a string seldom: most texts go on over several blocks.
+    for (auto left = random() % 24; left > 0; --left) {
+      auto const drawn = random() % 64;
+      text += drawn < std::size(kParts) ? kParts[drawn] : drawn < 40 ? kParts[2 + drawn % 4] : kParts[10 + drawn % 4];
+    }
+    ASSERT_EQ(string_bytes(text), string_bytes_plainly(text)) << text;
+  }
+}
 
 constexpr TextRow kFillerRows[] = {
     {"nothing", "", 0},
