@@ -12,7 +12,8 @@ namespace {
 std::size_t allocations = 0;
 }  // namespace
 
-// All allocations of this program come by here. NOLINTBEGIN(cppcoreguidelines-no-malloc)
+// All allocations of this program come by here.
+// NOLINTBEGIN(clang-analyzer-cplusplus.NewDelete): it takes the free() inside delete for another one
 void* operator new(std::size_t size) {
   ++allocations;
   if (void* const memory = std::malloc(size > 0 ? size : 1)) return memory;
@@ -20,7 +21,7 @@ void* operator new(std::size_t size) {
 }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t /*size*/) noexcept { std::free(memory); }
-// NOLINTEND(cppcoreguidelines-no-malloc)
+// NOLINTEND(clang-analyzer-cplusplus.NewDelete)
 
 namespace inferway::routing {
 namespace {

@@ -92,7 +92,7 @@ class MultipartModelScanner {
   /// multipart/form-data. Errors: bad_request when the boundary is missing or not 1 to 70 legal characters.
   [[nodiscard]] static Result<std::optional<std::string>> boundary(std::string_view content_type);
 
-  explicit MultipartModelScanner(std::string boundary);
+  explicit MultipartModelScanner(std::string_view boundary);
 
   /// Feeds the next piece. After an error further pieces are ignored; finish() reports it.
   void feed(std::string_view piece);
