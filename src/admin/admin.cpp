@@ -12,12 +12,13 @@ net::Task<> Admin::serve(server::Downstream& downstream) {
       {"Content-Type", result.type},
       {"Cache-Control", "no-store"},
       {"X-Content-Type-Options", "nosniff"},
-      {"WWW-Authenticate", "Bearer"},
+      result.status == 405 ? server::AnswerField{"Allow", "GET, HEAD"}
+                           : server::AnswerField{"WWW-Authenticate", "Bearer"},
   };
   downstream.send_head({.status = result.status,
                         .reason = http::reason_phrase(result.status),
                         .fields = {},
-                        .more = std::span(more).first(result.status == 401 ? 4 : 3),
+                        .more = std::span(more).first(result.status == 401 || result.status == 405 ? 4 : 3),
                         .body = true,
                         .length = result.body.size()});
   std::string_view const pieces[] = {result.body};

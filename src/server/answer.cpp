@@ -43,6 +43,8 @@ void Session::append_field(std::string_view name, std::string_view value) {
 }
 
 void Session::append_fields(AnswerHead const& head) {
+  // A backend's answer bears its own date; ours needs one (RFC 9110 section 6.6.1).
+  if (head.fields.empty() && head.status >= 200) append_field("Date", server_.date());
   for (auto const& field : head.fields) {
     if (!field.hop_by_hop) append_field(field.name, field.value);
   }

@@ -1,5 +1,6 @@
 #include "inferway/server/server.hpp"
 
+#include "inferway/http/date.hpp"
 #include "inferway/telemetry/log.hpp"
 #include "session.hpp"
 
@@ -72,6 +73,15 @@ net::Task<> Server::run_session(net::Descriptor connection, net::Address peer, b
   } else {
     co_await session.run();
   }
+}
+
+std::string const& Server::date() {
+  auto const now = std::chrono::system_clock::now();
+  if (now >= date_until_) {
+    date_ = http::format_date(now);
+    date_until_ = std::chrono::floor<std::chrono::seconds>(now) + std::chrono::seconds(1);
+  }
+  return date_;
 }
 
 void Server::drain() {

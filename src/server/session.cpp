@@ -5,6 +5,9 @@
 #include "inferway/http/answer.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string>
+#include <sys/random.h>
 #include <utility>
 
 namespace inferway::server {
@@ -25,6 +28,19 @@ constexpr int kRequestsAtOnce = 32;
 
 /// Read at one go while a head comes in; usually all of a small request, body and all.
 constexpr std::size_t kHeadRead = 4096;
+
+/// For a request that was refused before it had an id.
+std::string random_id() {
+  static constexpr char kHex[] = "0123456789abcdef";
+  std::array<unsigned char, 16> bytes{};
+  [[maybe_unused]] auto const got = ::getrandom(bytes.data(), bytes.size(), GRND_NONBLOCK);
+  std::string id;
+  for (auto const byte : bytes) {
+    id += kHex[byte >> 4];
+    id += kHex[byte & 0xF];
+  }
+  return id;
+}
 
 }  // namespace
 
@@ -194,14 +210,20 @@ net::Task<> Session::refuse(Error error) {
   body_done_ = false;
   auto const kind = http::answer_kind(error.code);
   auto const dialect = dialect::client_dialect(head_.path);
-  auto const body = dialect::error_body(dialect, error.code, error.detail, "");
-  AnswerField const more[] = {
-      {"Content-Type", "application/json"}, {"x-inferway-error", name(error.code)}, {"Retry-After", "1"}};
+  auto const request_id = random_id();
+  auto const body = dialect::error_body(dialect, error.code, error.detail, request_id);
+  std::array<AnswerField, 5> more;
+  std::size_t count = 0;
+  more[count++] = {"Content-Type", "application/json"};
+  more[count++] = {"x-inferway-error", name(error.code)};
+  more[count++] = {"x-request-id", request_id};
+  if (kind.retry_after) more[count++] = {"Retry-After", "1"};
+  if (kind.status == 405) more[count++] = {"Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"};
   no_body_ = false;
   send_head({.status = kind.status,
              .reason = http::reason_phrase(kind.status),
              .fields = {},
-             .more = std::span(more).first(kind.retry_after ? 3 : 2),
+             .more = std::span(more).first(count),
              .body = true,
              .length = body.size(),
              .close = true});
@@ -214,6 +236,7 @@ net::Task<> Session::refuse(Error error) {
   record.error = error.code;
   record.method = head_.method;
   record.path = head_.path;
+  record.request_id.assign(request_id);
   record.client.assign(peer_);
   record.detail.assign(error.detail);
   record.bytes_out = body.size();

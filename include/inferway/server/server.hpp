@@ -8,8 +8,10 @@
 #include "inferway/telemetry/telemetry.hpp"
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <memory>
 
 namespace inferway::server {
@@ -50,6 +52,9 @@ class Server {
   friend class Session;
   [[nodiscard]] net::Task<> run_session(net::Descriptor connection, net::Address peer, bool over_limit);
 
+  /// The Date of the gateway's own answers, made once a second.
+  [[nodiscard]] std::string const& date();
+
   net::Loop& loop_;
   Handler& handler_;
   Settings settings_;
@@ -58,6 +63,8 @@ class Server {
   net::TaskGroup tasks_;
   alignas(64) std::atomic<std::uint32_t> load_{0};
   Session* first_ = nullptr;  ///< all sessions, to tell them of drain and cut
+  std::string date_;
+  std::chrono::system_clock::time_point date_until_{};
   bool draining_ = false;
   bool cut_ = false;
 };
