@@ -15,6 +15,8 @@ Result<bool> Exchange::begin_answer() {
   upstream_head_.release();
   body_.release();
   auto const& head = attempt_->head();
+  // The path names the API, the type what really comes.
+  if (head.event_stream && stream_api_ == http::StreamApi::ollama_lines) stream_api_ = http::StreamApi::unknown;
   bool const events = head.event_stream || (head.ndjson && stream_api_ == http::StreamApi::ollama_lines);
   if (events && head.framing != http::BodyFraming::none) {
     // An answer that is an error itself ends as its framing says.
