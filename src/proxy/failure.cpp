@@ -59,7 +59,10 @@ void Exchange::answer_error(Error const& error) {
 void Exchange::break_off(Error const& error) {
   record_.truncated = true;
   if (events_ && !events_->finished() && events_->at_boundary()) {
-    auto const event = dialect::error_event(dialect_, stream_api_, error.code, message_for_client(error), request_id_);
+    // Ollama's own form is a line, not an event.
+    bool const lines = stream_api_ == http::StreamApi::ollama_lines;
+    auto const shape = dialect_ == dialect::Api::ollama && !lines ? dialect::Api::openai : dialect_;
+    auto const event = dialect::error_event(shape, stream_api_, error.code, message_for_client(error), request_id_);
     std::string_view const pieces[] = {event};
     downstream_.send_body(pieces, server::More::follows);
   }
