@@ -9,9 +9,6 @@ namespace inferway::dialect {
 /// The inside of a JSON string without its escapes; nothing for a lone surrogate. The escapes must be well formed.
 [[nodiscard]] std::optional<std::string> unescape_json(std::string_view raw);
 
-/// Why a name cannot be one that is matched, logged and spliced (what follows "the name ..."); "" when it can. It must
-/// be 1 to JsonModelScanner::kMaxModelBytes bytes of UTF-8 without controls (Unicode's Cc).
-[[nodiscard]] std::string_view complaint_about_model_name(std::string_view name);
 inline constexpr std::string_view kTooLong = "is longer than 1024 bytes";
 inline constexpr std::string_view kLoneSurrogate = "has a lone surrogate";
 

@@ -74,6 +74,7 @@ void Exchange::choose_request_id() {
     request_id_ = {id_storage_.data(), id_storage_.size()};
   }
   record_.request_id = request_id_;
+  request_id_ = record_.request_id.view();  // outlives the head
 }
 
 Result<void> Exchange::check_request() {
@@ -115,7 +116,12 @@ net::Task<Result<void>> Exchange::find_model() {
   if (!model_ && !body_read_ && wants_body && model_place_ == ModelPlace::none) {
     co_return client_error(ErrorCode::invalid_json, "the body is empty; a JSON object with a \"model\" is expected");
   }
-  if (model_) record_.model.assign(*model_);
+  if (!model_) co_return Result<void>{};
+  if (auto const complaint = dialect::complaint_about_model_name(*model_); !complaint.empty()) {
+    model_.reset();
+    co_return client_error(ErrorCode::invalid_model, "the model's name " + std::string(complaint));
+  }
+  record_.model.assign(*model_);
   co_return Result<void>{};
 }
 

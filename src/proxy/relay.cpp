@@ -48,6 +48,7 @@ void Exchange::send_answer_head() {
                          .more = std::span(more).first(count),
                          .body = body,
                          .length = length});
+  downstream_.release_head();
 }
 
 /// One read of the body. True: there may be more at once.

@@ -276,6 +276,12 @@ net::Task<> Session::linger() {
   }
 }
 
+void Session::release_head() {
+  if (!body_done_ || in_.size() > used_) return;  // what follows is the next request
+  in_.release();
+  used_ = 0;
+}
+
 std::optional<ErrorCode> Session::gone() const {
   if (write_deadline_.expired()) return ErrorCode::client_stalled;
   if (dead_ || stream_.hung_up() || server_.cut_) return ErrorCode::client_gone;

@@ -29,6 +29,7 @@ class Session final : public Downstream {
   [[nodiscard]] TimePoint started() const override { return started_; }
   [[nodiscard]] Result<BodyRead> read_body(std::span<char> into) override;
   [[nodiscard]] bool body_done() const override { return body_done_; }
+  void release_head() override;
   [[nodiscard]] std::optional<ErrorCode> gone() const override;
   void send_interim(AnswerHead const& head) override;
   void send_head(AnswerHead const& head) override;

@@ -184,7 +184,15 @@ class ModelTest(unittest.TestCase):
     def test_the_model_of_a_query_is_found_and_renamed(self):
         got = self.sent_up(request("GET", "/v1/realtime?a=1&model=old&b=%20"))
         self.assertEqual(got.target, "/v1/realtime?a=1&b=%20&model=org%2Fnew-%22%C3%A9%22")
-        rows = [("?model=other", "model_not_found"), ("", "model_not_found"), ("?model=old&model=new", "bad_request")]
+        rows = [
+            ("?model=other", "model_not_found"),
+            ("", "model_not_found"),
+            ("?model=old&model=new", "bad_request"),
+            ("?model=", "invalid_model"),
+            ("?model=a%0D%0Ab", "invalid_model"),
+            ("?model=%FF", "invalid_model"),
+            ("?model=" + 1025 * "x", "invalid_model"),
+        ]
         for query, error in rows:
             with self.subTest(query):
                 response = self.client.get("/v1/realtime" + query).read_response()
@@ -205,8 +213,9 @@ class ModelTest(unittest.TestCase):
                 body = b'{"contents":[],"model":"not this one"}'
                 got = self.sent_up(request("POST", target, body=body))
                 self.assertEqual((got.target, got.body), (want, body))
-        response = self.client.send(request("POST", "/v1beta/models/none:x", body=b"{}")).read_response()
-        self.assertEqual(response.header("x-inferway-error"), "model_not_found")
+        for target, error in [("none:x", "model_not_found"), ("a%0ab:x", "invalid_model"), ("%ff:x", "invalid_model")]:
+            response = self.client.send(request("POST", "/v1beta/models/" + target, body=b"{}")).read_response()
+            self.assertEqual(response.header("x-inferway-error"), error, target)
 
     def test_the_access_log_names_the_model_as_the_client_did(self):
         self.sent_up(request("POST", CHAT, [("X-Request-Id", "find-me")], b'{"model":"old"}'))

@@ -52,6 +52,7 @@ class ScriptedDownstream final : public server::Downstream {
   [[nodiscard]] bool body_done() const override {
     return later.empty() && !then_fails && (with_head.empty() || read_ > 0);
   }
+  void release_head() override {}
   [[nodiscard]] std::optional<ErrorCode> gone() const override { return std::nullopt; }
   void send_interim(server::AnswerHead const&) override {}
   void send_head(server::AnswerHead const&) override {}

@@ -136,6 +136,10 @@ class MultipartModelScanner {
   std::optional<Error> error_;
 };
 
+/// Why a name cannot be one that is matched, logged and spliced (what follows "the name ..."); "" when it can. It must
+/// be 1 to JsonModelScanner::kMaxModelBytes bytes of UTF-8 without controls (Unicode's Cc). The scanners have asked.
+[[nodiscard]] std::string_view complaint_about_model_name(std::string_view name);
+
 /// `model` as a JSON string with its quotes, to be spliced in for the value's bytes.
 [[nodiscard]] std::string json_string(std::string_view model);
 

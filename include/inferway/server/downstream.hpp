@@ -58,6 +58,10 @@ class Downstream {
   /// The body was read to its end.
   [[nodiscard]] virtual bool body_done() const = 0;
 
+  /// The answer has begun, and may go on for hours: head() and views of it are not used any more, and their memory may
+  /// be given back.
+  virtual void release_head() = 0;
+
   /// The client has left (an ended write side counts), does not take what is sent within timeouts.write, or the server
   /// ends: nothing more will reach it.
   [[nodiscard]] virtual std::optional<ErrorCode> gone() const = 0;
