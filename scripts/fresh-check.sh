@@ -111,6 +111,7 @@ answers() {  # PID PATH-OR-URL...: the status of a GET inside that process's net
 # way), asks it, stops it with SIGTERM, and looks for what is left.
 check_run() {  # USER
   local log=$cache/run-$1.log make_pid tenth chat='{"model":"demo-chat","messages":[{"role":"user","content":"Hello"}]}'
+  : >"$log"  # what an earlier run said is not waited for
   unshare --net -- "$BASH" -c 'ip link set lo up && "$@"' - "$repository/scripts/fresh-check.sh" --inside "$1" 'exec make run' >"$log" 2>&1 &
   local outer=$!
   for ((tenth = 0; tenth < 3000; ++tenth)); do
