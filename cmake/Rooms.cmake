@@ -27,20 +27,11 @@ function(inferway_room name)
   endforeach()
 endfunction()
 
-# inferway_program(NAME SOURCES main.cpp ... [ROOMS ...] [LIBRARIES ...])
-# An executable NAME at the top of the build directory, linked with ThinLTO in release builds, installed into bin/.
-function(inferway_program name)
-  cmake_parse_arguments(PROGRAM "" "" "SOURCES;ROOMS;LIBRARIES" ${ARGN})
-  add_executable(${name} ${PROGRAM_SOURCES})
-  target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
-  target_compile_definitions(${name} PRIVATE INFERWAY_VERSION="${PROJECT_VERSION}")
-  target_link_libraries(${name} PRIVATE inferway_flags inferway_release_code inferway_release_link
-    ${PROGRAM_LIBRARIES})
-  foreach(room IN LISTS PROGRAM_ROOMS)
-    target_link_libraries(${name} PRIVATE inferway_${room})
-  endforeach()
-  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
-  install(TARGETS ${name} RUNTIME DESTINATION bin)
+# inferway_ship(TARGET)
+# What is delivered: linked with ThinLTO in release builds, installed into bin/.
+function(inferway_ship target)
+  target_link_libraries(${target} PRIVATE inferway_release_code inferway_release_link)
+  install(TARGETS ${target} RUNTIME DESTINATION bin)
 endfunction()
 
 # inferway_test(NAME SOURCES a_test.cpp ... [ROOMS ...] [LIBRARIES ...])
