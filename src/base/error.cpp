@@ -1,9 +1,9 @@
 #include "inferway/base/error.hpp"
 
+#include "inferway/base/assert.hpp"
+
 #include <cstdio>
 #include <cstdlib>
-
-#include "inferway/base/assert.hpp"
 
 namespace inferway {
 

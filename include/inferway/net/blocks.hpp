@@ -84,7 +84,7 @@ class Buffer {
     }
   }
   /// Exchanges the content with another buffer of the same pool.
-  void swap(Buffer& other) {
+  void swap(Buffer& other) noexcept {
     std::swap(block_, other.block_);
     std::swap(begin_, other.begin_);
     std::swap(end_, other.end_);

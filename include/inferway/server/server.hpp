@@ -11,8 +11,8 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <string>
 #include <memory>
+#include <string>
 
 namespace inferway::server {
 
