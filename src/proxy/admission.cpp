@@ -153,7 +153,10 @@ net::Task<Result<void>> Exchange::scan_body(Scanner scanner) {
       if (rounds % kRoundsAtOnce != 0) continue;
       downstream_.waiter().notify();  // goes on as soon as the others have gone on
     }
-    if (auto const gone = downstream_.gone()) co_return client_error(*gone, "the client left");
+    if (auto const gone = downstream_.gone()) {
+      if (*gone == ErrorCode::draining) co_return std::unexpected(gateway_ends());
+      co_return client_error(*gone, "the client left");
+    }
     co_await downstream_.waiter().wait();
   }
   body_read_ = true;

@@ -150,6 +150,7 @@ Result<bool> Exchange::pump_body() {
 }
 
 void Exchange::cancel(ErrorCode why) {
+  if (why == ErrorCode::draining) return fail(gateway_ends());  // the client is still there to be told
   record_.error_set = true;
   record_.error = why;
   attempt_.reset();  // closes the connection upstream at once

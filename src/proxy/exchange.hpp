@@ -40,6 +40,7 @@ class Exchange {
   [[nodiscard]] Result<bool> step();
   [[nodiscard]] Result<bool> pump_body();
   void cancel(ErrorCode why);
+  [[nodiscard]] static Error gateway_ends();
 
   // relay.cpp
   [[nodiscard]] Result<bool> begin_answer();

@@ -7,6 +7,10 @@
 
 namespace inferway::proxy {
 
+Error Exchange::gateway_ends() {
+  return {ErrorCode::draining, Side::gateway, Retry::never, "the gateway is being shut down"};
+}
+
 void Exchange::fail(Error const& error) {
   record_.error_set = true;
   record_.error = error.code;
@@ -16,7 +20,8 @@ void Exchange::fail(Error const& error) {
     proxy_.shard_.backends[target_->backend]->errors[static_cast<std::size_t>(error.code)].add();
   }
   attempt_.reset();
-  auto const gone = downstream_.gone();
+  auto gone = downstream_.gone();
+  if (gone == ErrorCode::draining) gone.reset();
   if (error.code == ErrorCode::client_gone || (gone && downstream_.head_sent())) {
     record_.error = error.side == Side::client || !gone ? error.code : *gone;
     if (downstream_.head_sent() && !downstream_.finished()) downstream_.abort();
@@ -72,10 +77,17 @@ void Exchange::break_off(Error const& error) {
 void Exchange::finish_record() {
   auto const gone = downstream_.gone();
   bool const unfinished = !downstream_.finished() || !downstream_.flush();
-  if (gone && (unfinished || (record_.error_set && record_.error == ErrorCode::client_gone))) {
+  bool const left = record_.error_set && record_.error == ErrorCode::client_gone;
+  if (gone == ErrorCode::draining && !left) {
+    if (unfinished) {  // the client did not take in time what we had for it
+      record_.error_set = true;
+      record_.error = ErrorCode::draining;
+      record_.truncated = true;
+    }
+  } else if (gone && (unfinished || left)) {
     record_.status = static_cast<std::int16_t>(http::answer_kind(ErrorCode::client_gone).status);
     record_.error_set = true;
-    record_.error = *gone;
+    record_.error = gone == ErrorCode::draining ? ErrorCode::client_gone : *gone;
   }
   record_.duration = Clock::now() - downstream_.started();
   if (downstream_.first_byte_sent() != TimePoint::min()) {

@@ -137,8 +137,9 @@ class DrainTest(unittest.TestCase):
         self.assertFalse(response.complete, "a cut is never a clean end")
         self.assertTrue(connection.wait_closed(), "the request upstream is cancelled")
         self.assertEqual(gateway.wait(), 0, "also when streams had to be cut")
+        self.assertIn(b'"code":"draining"', response.body, "the client is told why")
         record = gateway.access_log(1)[0]
-        self.assertTrue(record["truncated"])
+        self.assertEqual((record["status"], record["error"], record["truncated"]), (200, "draining", True))
 
     def test_a_second_signal_ends_at_once(self):
         for first, second in ((signal.SIGTERM, signal.SIGTERM), (signal.SIGINT, signal.SIGTERM)):
@@ -155,6 +156,21 @@ class DrainTest(unittest.TestCase):
         _, response, connection = self.stream(gateway)
         gateway.signal(signal.SIGTERM)
         self.cut_streams(gateway, response, connection)
+
+    def test_what_is_not_answered_when_the_drain_ends_is_answered_503(self):
+        gateway = self.start(drain="300ms")
+        with gateway.client() as waiting, gateway.client() as uploading:
+            waiting.get("/")
+            self.backend.take_request()
+            uploading.send(request("POST", "/u", [("Content-Length", "100")], b"half"))
+            self.backend.take()
+            gateway.signal(signal.SIGTERM)
+            for client in (waiting, uploading):
+                response = client.read_response()
+                self.assertEqual((response.status, response.header("x-inferway-error")), (503, "draining"))
+                self.assertEqual(response.header("connection"), "close")
+        self.assertEqual(gateway.wait(), 0)
+        self.assertEqual({(r["status"], r["error"]) for r in gateway.access_log(2)}, {(503, "draining")})
 
     def test_a_client_that_takes_nothing_cannot_hold_up_a_second_signal(self):
         gateway = self.start()

@@ -62,8 +62,8 @@ class Downstream {
   /// be given back.
   virtual void release_head() = 0;
 
-  /// The client has left (an ended write side counts), does not take what is sent within timeouts.write, or the server
-  /// ends: nothing more will reach it.
+  /// The client has left (an ended write side counts) or does not take what is sent within timeouts.write: nothing more
+  /// will reach it. Or the server ends (draining): what is sent at once still may.
   [[nodiscard]] virtual std::optional<ErrorCode> gone() const = 0;
 
   /// An interim answer (103, ...); only before the final head. Dropped for HTTP/1.0.
