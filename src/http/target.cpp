@@ -102,6 +102,19 @@ bool is_named(std::string_view parameter, std::string_view name) {
   return key == name || form_decode(key) == name;
 }
 
+/// A segment "." or ".." that an encoded slash or backslash delimits: a backend that decodes before it resolves would
+/// leave the prefix that was matched.
+bool hides_dot_segments(std::string_view normal) {
+  while (!normal.empty()) {
+    auto const end = std::min({normal.find('/'), normal.find("%2F"), normal.find("%5C"), normal.size()});
+    auto const segment = normal.substr(0, end);
+    if (segment == "." || segment == "..") return true;
+    normal.remove_prefix(end);
+    normal.remove_prefix(std::min<std::size_t>(normal.size(), normal.starts_with('%') ? 3 : 1));
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<std::string_view> normalise_path(std::string_view path, std::string& storage) {
@@ -110,6 +123,7 @@ Result<std::string_view> normalise_path(std::string_view path, std::string& stor
   storage.clear();
   if (auto const decoded = append_decoded(storage, path); !decoded) return std::unexpected(decoded.error());
   remove_dot_and_empty_segments(storage);
+  if (hides_dot_segments(storage)) return refuse("the path hides a dot segment behind an encoded slash");
   return storage == path ? path : std::string_view(storage);
 }
 

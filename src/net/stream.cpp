@@ -1,12 +1,12 @@
 #include "inferway/net/stream.hpp"
 
 #include <cerrno>
-#include <cstring>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <system_error>
 
 namespace inferway::net {
 
@@ -21,7 +21,7 @@ void set_no_delay(int descriptor) {
 }
 
 std::unexpected<Error> connect_error(int code) {
-  return upstream_error(ErrorCode::connect_failed, std::strerror(code));
+  return upstream_error(ErrorCode::connect_failed, std::system_category().message(code));
 }
 
 }  // namespace

@@ -52,6 +52,7 @@ BackendPlan plan_backend(config::Backend const& backend) {
 
 std::vector<BackendPlan> plan_backends(config::Config const& config) {
   std::vector<BackendPlan> plans;
+  plans.reserve(config.backends.size());
   for (auto const& backend : config.backends) plans.push_back(plan_backend(backend));
   return plans;
 }

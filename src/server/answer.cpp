@@ -1,6 +1,7 @@
 // How a session writes answers.
 
 #include "inferway/base/assert.hpp"
+#include "inferway/base/text.hpp"
 #include "session.hpp"
 
 #include <algorithm>
@@ -43,12 +44,15 @@ void Session::append_field(std::string_view name, std::string_view value) {
 }
 
 void Session::append_fields(AnswerHead const& head) {
-  // A backend's answer bears its own date; ours needs one (RFC 9110 section 6.6.1).
-  if (head.fields.empty() && head.status >= 200) append_field("Date", server_.date());
+  bool dated = head.status < 200;
   for (auto const& field : head.fields) {
-    if (!field.hop_by_hop) append_field(field.name, field.value);
+    if (field.hop_by_hop) continue;
+    append_field(field.name, field.value);
+    dated = dated || iequals(field.name, "date");
   }
   for (auto const& field : head.more) append_field(field.name, field.value);
+  // Ours needs one, and a backend's that has none is given the time it came at (RFC 9110 section 6.6.1).
+  if (!dated) append_field("Date", server_.date());
 }
 
 void Session::append_framing(AnswerHead const& head) {

@@ -27,6 +27,7 @@ Upstream::Upstream(net::Loop& loop, Directory& directory, config::Limits const& 
   for (std::size_t i = 0; i < directory.size(); ++i) {
     auto& backend = directory[i];
     std::vector<std::uint32_t> weights;
+    weights.reserve(backend.endpoints.size());
     for (auto const& endpoint : backend.endpoints) weights.push_back(endpoint->config.weight);
     pools_.push_back(std::make_unique<Pool>(weights));
   }

@@ -4,13 +4,14 @@
 #include "inferway/server/downstream.hpp"
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <string>
 
 namespace inferway::admin {
 
 /// How ready the gateway is; written by its life cycle, read by probes.
-enum class Readiness : int { starting, ready, draining };
+enum class Readiness : std::uint8_t { starting, ready, draining };
 
 /// The admin port: GET /live, /ready, /metrics. With a token all but the probes want it as Authorization: Bearer.
 class Admin final : public server::Handler {
