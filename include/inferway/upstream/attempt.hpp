@@ -115,7 +115,6 @@ class Attempt {
   bool first_byte_armed_ = false;
   bool reusable_ = true;
   bool failed_ = false;
-  bool cancelled_counts_ = false;
 
   std::vector<iovec> pieces_;  ///< head and body as given
   std::size_t next_piece_ = 0;
