@@ -226,8 +226,9 @@ class StaleConnectionTest(unittest.TestCase):
             self.assertEqual(failures, [])
             self.assertGreater(gateway.metric("inferway_upstream_replaced_total"), 0)
             self.assertGreater(gateway.metric("inferway_upstream_reused_total"), 0)
-            self.assertEqual(gateway.metric("inferway_upstream_in_flight"), 0)
-            self.assertEqual(gateway.metric("inferway_upstream_connections", state="active"), 0)
+            # The last answer reaches its client a moment before the gateway is done with it.
+            eventually(lambda: gateway.metric("inferway_upstream_in_flight") == 0)
+            eventually(lambda: gateway.metric("inferway_upstream_connections", state="active") == 0)
 
 
 class ManyTest(unittest.TestCase):
