@@ -28,8 +28,8 @@ class PoolTest(unittest.TestCase):
                         ask(client)
             self.assertEqual(backend.connections, 1)
             self.assertEqual(gateway.metric("inferway_upstream_reused_total"), 14)
-            self.assertEqual(gateway.metric("inferway_upstream_connections", state="idle"), 1)
-            self.assertEqual(gateway.metric("inferway_upstream_connections", state="active"), 0)
+            eventually(lambda: gateway.metric("inferway_upstream_connections", state="idle") == 1)
+            eventually(lambda: gateway.metric("inferway_upstream_connections", state="active") == 0)
 
     def test_the_connection_used_last_is_used_next(self):
         with HeldBackend() as backend, Gateway(pooled(backend.url)) as gateway:
@@ -60,7 +60,7 @@ class PoolTest(unittest.TestCase):
                 client.read_response()
             for connection in taken[2:]:
                 self.assertTrue(connection.wait_closed(2))
-            self.assertEqual(gateway.metric("inferway_upstream_connections", state="idle"), 2)
+            eventually(lambda: gateway.metric("inferway_upstream_connections", state="idle") == 2)
             for client in clients:
                 client.close()
 
@@ -72,7 +72,7 @@ class PoolTest(unittest.TestCase):
                 connection.send(answer())
                 client.read_response()
                 self.assertTrue(connection.wait_closed(3))
-                self.assertEqual(gateway.metric("inferway_upstream_connections"), 0)
+                eventually(lambda: gateway.metric("inferway_upstream_connections") == 0)
 
     def test_a_connection_older_than_max_age_is_not_used_again(self):
         with Backend() as backend, Gateway(pooled(backend.url, max_age="300ms")) as gateway:
@@ -95,7 +95,7 @@ class PoolTest(unittest.TestCase):
                     self.assertEqual(client.read_response().body, b"first")
                     end(connection)
                     self.assertTrue(connection.wait_closed(2))
-            self.assertEqual(gateway.metric("inferway_upstream_connections"), 0)
+            eventually(lambda: gateway.metric("inferway_upstream_connections") == 0)
             self.assertEqual(gateway.metric("inferway_upstream_replaced_total"), 0)
 
     def test_what_the_backend_would_not_keep_is_not_kept(self):
