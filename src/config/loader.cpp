@@ -22,7 +22,7 @@ constexpr std::size_t kMaxFileBytes = 64 * 1024 * 1024;
 
 std::optional<std::string> process_environment(std::string const& name) {
   // Nothing in this program changes its environment.
-  char const* const value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe)
+  char const* const value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nobody sets any
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 

@@ -76,7 +76,7 @@ void Loop::iterate() {
 }
 
 void Loop::dispatch(int timeout_ms) {
-  std::array<epoll_event, kBatch> events;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by the kernel
+  std::array<epoll_event, kBatch> events;  // filled by the kernel
   int const count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(kBatch), timeout_ms);
   now_ = Clock::now();
   if (count < 0) {

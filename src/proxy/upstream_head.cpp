@@ -76,7 +76,7 @@ void append_framing(net::Buffer& out, UpstreamHead const& head) {
   auto const& method = head.client.method;
   bool const expects_body = method == "POST" || method == "PUT" || method == "PATCH";
   if (!head.framing.length && !expects_body) return;
-  std::array<char, 24> digits;  // NOLINT(cppcoreguidelines-pro-type-member-init): to_chars fills it
+  std::array<char, 24> digits;  // to_chars fills it
   auto const [end, error] =
       std::to_chars(digits.data(), digits.data() + digits.size(), head.framing.length.value_or(0));
   append_field(out, "Content-Length", {digits.data(), static_cast<std::size_t>(end - digits.data())});

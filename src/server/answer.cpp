@@ -28,7 +28,7 @@ std::string_view print(std::array<char, 24>& into, Integer value, int base) {
 }  // namespace
 
 void Session::append_status_line(int status, std::string_view reason) {
-  std::array<char, 24> digits;  // NOLINT(cppcoreguidelines-pro-type-member-init): to_chars fills it
+  std::array<char, 24> digits;  // to_chars fills it
   out_.append("HTTP/1.1 ");
   out_.append(print(digits, status, 10));
   out_.append(" ");
@@ -56,7 +56,7 @@ void Session::append_fields(AnswerHead const& head) {
 }
 
 void Session::append_framing(AnswerHead const& head) {
-  std::array<char, 24> digits;  // NOLINT(cppcoreguidelines-pro-type-member-init): to_chars fills it
+  std::array<char, 24> digits;  // to_chars fills it
   no_body_ = !head.body || head_.method == "HEAD";
   if (head.length) {
     append_field("Content-Length", print(digits, *head.length, 10));
@@ -99,8 +99,8 @@ void Session::send_head(AnswerHead const& head) {
 
 void Session::send_body(std::span<std::string_view const> pieces, More more) {
   INFERWAY_ASSERT(head_sent_ && !finished_);
-  std::array<iovec, kMaxPieces + 4> parts;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled below
-  std::array<char, 24> digits;              // NOLINT(cppcoreguidelines-pro-type-member-init): to_chars fills it
+  std::array<iovec, kMaxPieces + 4> parts;  // filled below
+  std::array<char, 24> digits;              // to_chars fills it
   bool const chunked = framing_ == Framing::chunked && !no_body_;
   do {
     auto const batch = pieces.first(std::min(pieces.size(), kMaxPieces));

@@ -28,7 +28,7 @@ void Attempt::queue_request() {
 
 /// One gathered write of what is queued. False: the connection broke.
 bool Attempt::write_some() {
-  std::array<iovec, kMaxPieces> parts;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled below
+  std::array<iovec, kMaxPieces> parts;  // filled below
   auto const given = std::min(pieces_.size() - next_piece_, kMaxPieces - 1);
   std::copy_n(pieces_.begin() + static_cast<std::ptrdiff_t>(next_piece_), given, parts.begin());
   auto count = given;
@@ -85,7 +85,7 @@ Result<Attempt::Step> Attempt::send() {
 }
 
 void Attempt::send_body(std::string_view piece, bool last) {
-  std::array<char, 24> digits;  // NOLINT(cppcoreguidelines-pro-type-member-init): to_chars fills it
+  std::array<char, 24> digits;  // to_chars fills it
   std::array<std::string_view, 4> parts;
   std::size_t count = 0;
   if (request_.body_chunked) {
@@ -104,7 +104,7 @@ void Attempt::send_body(std::string_view piece, bool last) {
   last_queued_ = last;
   body_queued_ += piece.size();
   bool const keep = reused_ && body_queued_ <= kReplayBytes;
-  std::array<iovec, 4> vectors;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled below
+  std::array<iovec, 4> vectors;  // filled below
   for (std::size_t i = 0; i < count; ++i) {
     if (keep) kept_.append(parts[i]);
     vectors[i] = as_iovec(parts[i]);

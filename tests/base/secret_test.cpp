@@ -62,7 +62,7 @@ TEST(SecretTest, leaves_nothing_where_it_was_moved_from) {
     Secret third{std::string(text)};
     Secret fourth;
     fourth = std::move(third);
-    EXPECT_TRUE(third.empty());  // NOLINT(bugprone-use-after-move)
+    EXPECT_TRUE(third.empty());  // NOLINT(bugprone-use-after-move): likewise
     // A short text stood inside the string object itself.
     auto const* const bytes = reinterpret_cast<char const*>(&first);
     EXPECT_EQ(std::string_view(bytes, sizeof first).find(text), std::string_view::npos);

@@ -15,7 +15,7 @@ template <std::size_t Capacity>
 class ShortText {
  public:
   ShortText() = default;
-  ShortText(std::string_view text) { assign(text); }  // NOLINT(google-explicit-constructor): a value, as std::string
+  ShortText(std::string_view text) { assign(text); }  // a value, as std::string
   // Copies only the bytes in use: a record is copied for every request, and most of its room is empty.
   ShortText(ShortText const& other) : size_(other.size_) { other.view().copy(bytes_.data(), size_); }
   ShortText& operator=(ShortText const& other) {
