@@ -2,9 +2,6 @@
 
 #include "exchange.hpp"
 
-#include "inferway/http/target.hpp"
-#include "upstream_head.hpp"
-
 namespace inferway::proxy {
 
 net::Task<> Proxy::serve(server::Downstream& downstream) {
@@ -16,6 +13,7 @@ Exchange::Exchange(Proxy& proxy, server::Downstream& downstream)
     : proxy_(proxy),
       downstream_(downstream),
       head_(downstream.head()),
+      decision_(proxy.snapshot_, head_),
       body_(proxy.loop_.blocks(), proxy.buffered_, proxy.snapshot_.config.limits.buffered_bytes, proxy.shard_),
       total_(proxy.loop_.wheel(), downstream.waiter()),
       upstream_head_(proxy.loop_.blocks()) {
@@ -70,51 +68,26 @@ net::Task<> Exchange::forward() {
 }
 
 void Exchange::start_attempt() {
-  auto const& snapshot = proxy_.snapshot_;
-  choose_path();
   attempt_.emplace(proxy_.upstream_, target_->backend, target_->timeouts, downstream_.waiter());
   ++record_.attempts;
-  bool const streamed = !body_read_ && head_.framing != http::BodyFraming::none;
-  bool const chunked = streamed && head_.framing == http::BodyFraming::chunked;
-  BodyFraming framing{.chunked = chunked, .length = std::nullopt};
-  if (body_read_) framing.length = body_.bytes();
-  if (streamed && !chunked) framing.length = head_.content_length;
-  std::string_view const path = path_changed_ ? std::string_view(upstream_path_) : path_;
+  auto const framing = decision_.upstream_framing(body_read_ ? std::optional(body_.bytes()) : std::nullopt);
   write_upstream_head(upstream_head_, {.client = head_,
                                        .endpoint = attempt_->endpoint(),
-                                       .backend = snapshot.backends[target_->backend],
-                                       .path = path,
-                                       .query = query_changed_ ? std::string_view(upstream_query_) : head_.query,
-                                       .has_query = query_changed_ ? !upstream_query_.empty() : head_.has_query,
+                                       .backend = proxy_.snapshot_.backends[target_->backend],
+                                       .path = decision_.upstream_path(),
+                                       .query = decision_.upstream_query(),
+                                       .has_query = decision_.has_upstream_query(),
                                        .peer = downstream_.peer(),
                                        .secure = downstream_.secure(),
                                        .request_id = request_id_,
                                        .framing = framing});
-  stream_api_ = http::stream_api(path);
+  stream_api_ = http::stream_api(decision_.upstream_path());
   attempt_->start({.head = upstream_head_.view(),
                    .body = body_.pieces(),
-                   .body_follows = streamed,
-                   .body_chunked = chunked,
-                   .body_small = !chunked && head_.content_length <= upstream::Attempt::kReplayBytes,
+                   .body_follows = !body_read_ && head_.framing != http::BodyFraming::none,
+                   .body_chunked = framing.chunked,
+                   .body_small = !framing.chunked && head_.content_length <= upstream::Attempt::kReplayBytes,
                    .head_only = head_.method == "HEAD"});
-}
-
-/// The path and query that go upstream: rewritten, and without keys of the client's.
-void Exchange::choose_path() {
-  auto const& route = proxy_.snapshot_.config.routes[route_];
-  if (route.rewrite) {
-    std::string const matched = path_changed_ ? upstream_path_ : std::string(path_);
-    auto const tail = routing::matched_tail(route.match.path, matched);
-    upstream_path_ = *route.rewrite;
-    if (auto const at = upstream_path_.find("{path}"); at != std::string::npos) upstream_path_.replace(at, 6, tail);
-    path_changed_ = true;
-  }
-  if (dialect_ == dialect::Api::gemini && head_.has_query) {
-    std::string storage;
-    std::string const query = query_changed_ ? upstream_query_ : std::string(head_.query);
-    upstream_query_ = http::without_parameters(query, {"key", "api_key"}, storage);
-    query_changed_ = true;
-  }
 }
 
 /// One round of whatever can go on. False: wait, or (the answer is finished) stop.

@@ -3,18 +3,18 @@
 #include "buffered_body.hpp"
 #include "event_relay.hpp"
 #include "inferway/dialect/dialect.hpp"
+#include "inferway/proxy/decision.hpp"
 #include "inferway/proxy/proxy.hpp"
 #include "inferway/upstream/attempt.hpp"
 
 #include <array>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace inferway::proxy {
 
-/// One request's life. admission.cpp: which route; exchange.cpp: forwarding; relay.cpp: the answer's way back;
-/// failure.cpp: the gateway's own answers, and the record.
+/// One request's life: what Decision says is done here. admission.cpp: which route; exchange.cpp: forwarding;
+/// relay.cpp: the answer's way back; failure.cpp: the gateway's own answers, and the record.
 class Exchange {
  public:
   Exchange(Proxy& proxy, server::Downstream& downstream);
@@ -25,18 +25,13 @@ class Exchange {
  private:
   // admission.cpp
   [[nodiscard]] net::Task<Result<void>> admit();
-  [[nodiscard]] Result<void> check_request();
   void choose_request_id();
   [[nodiscard]] net::Task<Result<void>> find_model();
-  [[nodiscard]] net::Task<Result<void>> read_body_for_model();
-  template <typename Scanner>
-  [[nodiscard]] net::Task<Result<void>> scan_body(Scanner scanner);
-  void rename_model();
+  [[nodiscard]] net::Task<Result<void>> scan_body(BodyScanner& scanner);
 
   // exchange.cpp
   [[nodiscard]] net::Task<> forward();
   void start_attempt();
-  void choose_path();
   [[nodiscard]] Result<bool> step();
   [[nodiscard]] Result<bool> pump_body();
   void cancel(ErrorCode why);
@@ -59,33 +54,18 @@ class Exchange {
   /// client and a fast backend nothing else would ever make this one wait.
   static constexpr int kRoundsAtOnce = 16;
 
-  enum class ModelPlace : std::uint8_t { none, json, form, query, path };
-
   Proxy& proxy_;
   server::Downstream& downstream_;
   http::RequestHead const& head_;
   telemetry::Record record_;
 
-  std::string path_storage_;
-  std::string_view path_;  ///< normalised
-  dialect::Api dialect_ = dialect::Api::openai;
+  Decision decision_;
   std::array<char, 32> id_storage_{};
   std::string_view request_id_;
 
   BufferedBody body_;
   bool body_read_ = false;  ///< body_ is whole
-  ModelPlace model_place_ = ModelPlace::none;
-  std::optional<std::string> model_;
-  std::uint64_t model_offset_ = 0;
-  std::uint64_t model_length_ = 0;
-
-  std::size_t route_ = 0;
   TargetPlan const* target_ = nullptr;
-  std::string upstream_path_;  ///< when it differs from path_
-  std::string upstream_query_;
-  std::string spliced_model_;
-  bool path_changed_ = false;
-  bool query_changed_ = false;
 
   net::Deadline total_;
   net::Buffer upstream_head_;

@@ -42,7 +42,7 @@ std::string Exchange::message_for_client(Error const& error) const {
 
 void Exchange::answer_error(Error const& error) {
   auto const kind = http::answer_kind(error.code);
-  auto const body = dialect::error_body(dialect_, error.code, message_for_client(error), request_id_);
+  auto const body = dialect::error_body(decision_.dialect(), error.code, message_for_client(error), request_id_);
   server::AnswerField const more[] = {
       {"Content-Type", "application/json"},
       {"x-inferway-error", name(error.code)},
@@ -66,7 +66,8 @@ void Exchange::break_off(Error const& error) {
   if (events_ && !events_->finished() && events_->at_boundary()) {
     // Ollama's own form is a line, not an event.
     bool const lines = stream_api_ == http::StreamApi::ollama_lines;
-    auto const shape = dialect_ == dialect::Api::ollama && !lines ? dialect::Api::openai : dialect_;
+    auto const dialect = decision_.dialect();
+    auto const shape = dialect == dialect::Api::ollama && !lines ? dialect::Api::openai : dialect;
     auto const event = dialect::error_event(shape, stream_api_, error.code, message_for_client(error), request_id_);
     std::string_view const pieces[] = {event};
     downstream_.send_body(pieces, server::More::follows);

@@ -1,4 +1,4 @@
-#include "upstream_head.hpp"
+#include "inferway/proxy/upstream_head.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,45 +1,19 @@
 #pragma once
 
-#include "inferway/config/config.hpp"
-#include "inferway/routing/route_table.hpp"
+#include "inferway/proxy/compiled_config.hpp"
 #include "inferway/upstream/upstream.hpp"
 
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <vector>
+#include <utility>
 
 namespace inferway::proxy {
 
-/// One choice of a route, with what does not change from request to request.
-struct TargetPlan {
-  std::size_t backend = 0;
-  std::optional<std::string> model;
-  config::UpstreamTimeouts timeouts;
-};
-
-struct RoutePlan {
-  std::vector<TargetPlan> to;
-  std::vector<std::uint32_t> weights;
-  bool renames = false;  ///< some target has a model of its own
-};
-
-/// What every request to a backend bears, made ready as header text.
-struct BackendPlan {
-  std::string fields;                 ///< key and configured headers, each line with its CRLF
-  std::vector<std::string> replaced;  ///< lower-case names of client fields that these replace
-  std::vector<http::FieldId> passes;  ///< guarded fields that may pass
-};
-
-/// A configuration compiled for serving. Immutable but for the counters of its endpoints; shared by all workers.
-class Snapshot {
+/// A configuration compiled for serving: what is decided by, and the endpoints. Immutable but for the counters of
+/// these; shared by all workers.
+class Snapshot : public CompiledConfig {
  public:
-  Snapshot(config::Config configuration, net::Resolver& resolver);
+  Snapshot(config::Config configuration, net::Resolver& resolver)
+      : CompiledConfig(std::move(configuration)), directory(config.backends, resolver) {}
 
-  config::Config const config;
-  routing::RouteTable const routes;
-  std::vector<RoutePlan> const plans;       ///< by route
-  std::vector<BackendPlan> const backends;  ///< by backend
   upstream::Directory directory;
 };
 

@@ -1,4 +1,4 @@
-#include "inferway/proxy/snapshot.hpp"
+#include "inferway/proxy/compiled_config.hpp"
 
 #include "inferway/base/text.hpp"
 #include "inferway/dialect/dialect.hpp"
@@ -25,8 +25,7 @@ std::vector<RoutePlan> plan_routes(config::Config const& config) {
   for (auto const& route : config.routes) {
     RoutePlan plan;
     for (auto const& target : route.to) {
-      auto const timeouts = config::merged(config.backends[target.backend].timeouts, route.timeouts);
-      plan.to.push_back({.backend = target.backend, .model = target.model, .timeouts = timeouts});
+      plan.to.push_back(plan_target(config, route, target));
       plan.weights.push_back(target.weight);
       plan.renames = plan.renames || target.model.has_value();
     }
@@ -59,11 +58,15 @@ std::vector<BackendPlan> plan_backends(config::Config const& config) {
 
 }  // namespace
 
-Snapshot::Snapshot(config::Config configuration, net::Resolver& resolver)
+CompiledConfig::CompiledConfig(config::Config configuration)
     : config(std::move(configuration)),
       routes(config.routes),
       plans(plan_routes(config)),
-      backends(plan_backends(config)),
-      directory(config.backends, resolver) {}
+      backends(plan_backends(config)) {}
+
+TargetPlan plan_target(config::Config const& config, config::Route const& route, config::Target const& target) {
+  auto const timeouts = config::merged(config.backends[target.backend].timeouts, route.timeouts);
+  return {.backend = target.backend, .model = target.model, .timeouts = timeouts};
+}
 
 }  // namespace inferway::proxy

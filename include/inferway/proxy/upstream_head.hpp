@@ -2,7 +2,7 @@
 
 #include "inferway/http/head.hpp"
 #include "inferway/net/blocks.hpp"
-#include "inferway/proxy/snapshot.hpp"
+#include "inferway/proxy/compiled_config.hpp"
 
 #include <optional>
 #include <string_view>

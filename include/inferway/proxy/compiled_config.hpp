@@ -1,0 +1,50 @@
+#pragma once
+
+#include "inferway/config/config.hpp"
+#include "inferway/http/head.hpp"
+#include "inferway/routing/route_table.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace inferway::proxy {
+
+/// One choice of a route, with what does not change from request to request.
+struct TargetPlan {
+  std::size_t backend = 0;
+  std::optional<std::string> model;
+  config::UpstreamTimeouts timeouts;
+};
+
+struct RoutePlan {
+  std::vector<TargetPlan> to;
+  std::vector<std::uint32_t> weights;
+  bool renames = false;  ///< some target has a model of its own
+};
+
+/// What every request to a backend bears, made ready as header text.
+struct BackendPlan {
+  std::string fields;                 ///< key and configured headers, each line with its CRLF
+  std::vector<std::string> replaced;  ///< lower-case names of client fields that these replace
+  std::vector<http::FieldId> passes;  ///< guarded fields that may pass
+};
+
+/// A configuration compiled for deciding about requests. Immutable. It knows of no network: who decides without serving
+/// makes one as well.
+class CompiledConfig {
+ public:
+  explicit CompiledConfig(config::Config configuration);
+
+  config::Config const config;
+  routing::RouteTable const routes;
+  std::vector<RoutePlan> const plans;       ///< by route
+  std::vector<BackendPlan> const backends;  ///< by backend
+};
+
+/// A choice of that route: one of `to`, or a hop of `fallback`.
+[[nodiscard]] TargetPlan plan_target(config::Config const& config, config::Route const& route,
+                                     config::Target const& target);
+
+}  // namespace inferway::proxy
