@@ -2,10 +2,12 @@
 
 #include "inferway/admin/admin.hpp"
 #include "inferway/telemetry/log.hpp"
+#include "listening.hpp"
 #include "machine.hpp"
 #include "signals.hpp"
 #include "worker.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <random>
@@ -15,6 +17,7 @@ namespace inferway::app {
 
 namespace {
 
+using telemetry::log_error;
 using telemetry::log_info;
 using telemetry::log_warn;
 
@@ -41,6 +44,7 @@ class Gateway {
   void start_workers();
   void start_admin();
   void on_signal(int signal);
+  void reload_tls();
   void drain();
   void worker_stopped_accepting();
   void worker_empty();
@@ -54,7 +58,7 @@ class Gateway {
   telemetry::Telemetry telemetry_;
   proxy::BufferedBytes buffered_;
   server::ConnectionCount connections_;
-  std::vector<net::Descriptor> listening_;
+  std::vector<std::unique_ptr<Listening>> listening_;
   std::vector<std::unique_ptr<Worker>> workers_;
 
   std::atomic<admin::Readiness> readiness_{admin::Readiness::starting};
@@ -107,13 +111,15 @@ Gateway::Gateway(config::Config config)
       drain_deadline_(loop_.wheel(), drain_over_) {}
 
 server::Settings Gateway::settings() const {
-  return {.limits = snapshot_.config.limits, .timeouts = snapshot_.config.timeouts};
+  server::Settings out{.limits = snapshot_.config.limits, .timeouts = snapshot_.config.timeouts};
+  out.limits.tls_handshakes = std::max<std::uint64_t>(out.limits.tls_handshakes / worker_count_, 1);
+  return out;
 }
 
 void Gateway::start_workers() {
   for (auto const& listen : snapshot_.config.listen) {
-    listening_.push_back(open_listener(listen));
-    log_info("listening on " + shown(listen, net::bound_port(listening_.back())));
+    auto const& at = *listening_.emplace_back(std::make_unique<Listening>(open_listener(listen), listen));
+    log_info("listening on " + shown(listen, net::bound_port(at.socket())) + (listen.tls ? " with TLS" : ""));
   }
   std::random_device random;
   Shared const shared{snapshot_, buffered_, connections_, settings()};
@@ -154,14 +160,32 @@ void Gateway::on_signal(int signal) {
   if (signal == SIGUSR1) {
     telemetry_.reopen();
   } else if (signal == SIGHUP) {
-    log_warn("SIGHUP: reloading the configuration is not supported yet; the access log was reopened");
     telemetry_.reopen();
+    reload_tls();
   } else if (draining_) {
     log_info("second signal: ending at once");
     cut();
   } else {
     drain();
   }
+}
+
+/// The configuration itself stays as it is. What cannot be read stays as it was.
+void Gateway::reload_tls() {
+  bool all = true;
+  for (auto const& listening : listening_) {
+    if (auto const trouble = listening->reload_tls()) {
+      log_error("the old certificates stay: " + *trouble);
+      all = false;
+    }
+  }
+  if (auto const trouble = snapshot_.directory.reload_tls()) {
+    log_error("the old TLS settings towards backends stay: " + *trouble);
+    all = false;
+  } else {
+    for (auto const& worker : workers_) worker->tls_changed();
+  }
+  if (all) log_info("SIGHUP: certificates are read anew, the access log is reopened; the configuration stays");
 }
 
 void Gateway::drain() {
@@ -180,8 +204,8 @@ void Gateway::drain() {
 void Gateway::worker_stopped_accepting() {
   if (--still_accepting_ > 0) return;
   for (auto const& listening : listening_) {
-    net::accept_all(listening, [this](net::Descriptor connection, net::Address const& peer) {
-      workers_.front()->adopt(std::move(connection), peer);
+    net::accept_all(listening->socket(), [&](net::Descriptor connection, net::Address const& peer) {
+      workers_.front()->adopt(std::move(connection), peer, listening->tls());
     });
   }
   listening_.clear();

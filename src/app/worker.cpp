@@ -19,32 +19,36 @@ Worker::Worker(Shared const& shared, telemetry::Shard& shard, std::uint64_t seed
 
 Worker::~Worker() { stop(); }
 
-void Worker::start(std::vector<net::Descriptor> const& listening, std::vector<std::unique_ptr<Worker>> const& all) {
+void Worker::start(std::vector<std::unique_ptr<Listening>> const& listening,
+                   std::vector<std::unique_ptr<Worker>> const& all) {
   all_ = &all;
-  for (auto const& descriptor : listening) {
+  for (auto const& at : listening) {
     acceptors_.push_back(std::make_unique<net::Acceptor>(
-        loop_, descriptor,
-        [this](net::Descriptor connection, net::Address const& peer) { take(std::move(connection), peer); }));
+        loop_, at->socket(), [this, at = at.get()](net::Descriptor connection, net::Address const& peer) {
+          take(std::move(connection), peer, at->tls());
+        }));
   }
   thread_ = std::thread([this] { loop_.run(); });
 }
 
 /// Gives a new connection to the worker with the fewest, before anything is read from it.
-void Worker::take(net::Descriptor connection, net::Address const& peer) {
+void Worker::take(net::Descriptor connection, net::Address const& peer, net::TlsServerContext::Shared tls) {
   auto const load = [](auto const& worker) { return worker->server_.load().load(std::memory_order_relaxed); };
   auto const& least = *std::ranges::min_element(*all_, {}, load);
   bool const stays = server_.load().load(std::memory_order_relaxed) <= load(least) + kImbalance;
   Worker& target = stays ? *this : *least;
-  if (!stays) return target.adopt(std::move(connection), peer);
+  if (!stays) return target.adopt(std::move(connection), peer, std::move(tls));
   server_.load().fetch_add(1, std::memory_order_relaxed);
-  loop_.defer(
-      [this, connection = std::move(connection), peer]() mutable { server_.serve(std::move(connection), peer); });
+  loop_.defer([this, connection = std::move(connection), peer, tls = std::move(tls)]() mutable {
+    server_.serve(std::move(connection), peer, std::move(tls));
+  });
 }
 
-void Worker::adopt(net::Descriptor connection, net::Address const& peer) {
+void Worker::adopt(net::Descriptor connection, net::Address const& peer, net::TlsServerContext::Shared tls) {
   server_.load().fetch_add(1, std::memory_order_relaxed);
-  loop_.post(
-      [this, connection = std::move(connection), peer]() mutable { server_.serve(std::move(connection), peer); });
+  loop_.post([this, connection = std::move(connection), peer, tls = std::move(tls)]() mutable {
+    server_.serve(std::move(connection), peer, std::move(tls));
+  });
 }
 
 void Worker::stop_accepting(std::function<void()> done) {
@@ -68,6 +72,10 @@ void Worker::cut() {
 
 void Worker::names_changed() {
   loop_.post([this] { upstream_.names_changed(); });
+}
+
+void Worker::tls_changed() {
+  loop_.post([this] { upstream_.tls_changed(); });
 }
 
 void Worker::stop() {

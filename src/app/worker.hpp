@@ -5,6 +5,7 @@
 #include "inferway/server/server.hpp"
 #include "inferway/telemetry/telemetry.hpp"
 #include "inferway/upstream/upstream.hpp"
+#include "listening.hpp"
 
 #include <memory>
 #include <thread>
@@ -29,11 +30,11 @@ class Worker {
   ~Worker();
 
   /// Starts the thread, accepting on `listening`. New connections are spread over `all` (this one among them).
-  void start(std::vector<net::Descriptor> const& listening, std::vector<std::unique_ptr<Worker>> const& all);
+  void start(std::vector<std::unique_ptr<Listening>> const& listening, std::vector<std::unique_ptr<Worker>> const& all);
   /// Leaves the listening sockets; `done` is called on this worker's thread. Any thread.
   void stop_accepting(std::function<void()> done);
   /// Serves a connection that somebody else accepted. Any thread.
-  void adopt(net::Descriptor connection, net::Address const& peer);
+  void adopt(net::Descriptor connection, net::Address const& peer, net::TlsServerContext::Shared tls);
   /// Takes no more requests and ends sessions as they get idle. `when_empty` is called on this worker's thread when
   /// none is left. Any thread.
   void drain(std::function<void()> when_empty);
@@ -42,9 +43,10 @@ class Worker {
   /// Ends the thread; sessions must have ended.
   void stop();
   void names_changed();
+  void tls_changed();
 
  private:
-  void take(net::Descriptor connection, net::Address const& peer);
+  void take(net::Descriptor connection, net::Address const& peer, net::TlsServerContext::Shared tls);
 
   net::Loop loop_;
   upstream::Upstream upstream_;

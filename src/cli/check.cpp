@@ -1,3 +1,4 @@
+#include "inferway/app/tls_files.hpp"
 #include "inferway/cli/commands.hpp"
 #include "inferway/config/loader.hpp"
 #include "routing_table.hpp"
@@ -72,7 +73,9 @@ int run_check(std::span<char const* const> arguments) {
     print(kUsage, stdout);
     return 0;
   }
-  auto const loaded = config::load_file(options->file);
+  auto loaded = config::load_file(options->file);
+  if (loaded.config) loaded.errors = app::check_tls_files(*loaded.config);
+  if (!loaded.errors.empty()) loaded.config.reset();
   for (auto const& problem : loaded.errors) print(config::to_string(options->file, problem) + "\n", stderr);
   if (options->format == Format::json) {
     print(routing_table_json(options->file, loaded), stdout);

@@ -1,4 +1,5 @@
 #include "inferway/app/gateway.hpp"
+#include "inferway/app/tls_files.hpp"
 #include "inferway/cli/commands.hpp"
 #include "inferway/config/loader.hpp"
 
@@ -46,6 +47,9 @@ int run_serve(std::span<char const* const> arguments) {
   auto loaded = config::load_file(file);
   for (auto const& problem : loaded.errors) print(file, problem, "");
   if (!loaded.config) return 2;
+  auto const unusable = app::check_tls_files(*loaded.config);
+  for (auto const& problem : unusable) print(file, problem, "");
+  if (!unusable.empty()) return 2;
   for (auto const& problem : loaded.warnings) print(file, problem, "warning: ");
   return app::serve(std::move(*loaded.config));
 }

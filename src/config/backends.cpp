@@ -6,6 +6,7 @@
 #include "known_keys.hpp"
 #include "names.hpp"
 #include "path_rules.hpp"
+#include "tls.hpp"
 #include "weights.hpp"
 
 #include <algorithm>
@@ -181,9 +182,6 @@ void check_unbuilt(Section const& section) {
   Section const queue(section["queue"], keys::kQueue);
   static_cast<void>(queue["size"].count(0, {0, kMany}));
   static_cast<void>(queue["timeout"].duration(Milliseconds(0)));
-  Section const tls(section["tls"], keys::kBackendTls);
-  static_cast<void>(tls["verify"].boolean(true));
-  for (auto const* const key : {"ca", "server_name", "cert", "key"}) static_cast<void>(tls[key].text_or_null());
 }
 
 Backend read_backend(std::string_view name, Value const& value) {
@@ -203,6 +201,7 @@ Backend read_backend(std::string_view name, Value const& value) {
   out.health = read_health(section["health"]);
   out.outlier = read_outlier(section["outlier"]);
   out.cooldown = read_cooldown(section["cooldown"]);
+  out.tls = read_backend_tls(section["tls"], out);
   check_unbuilt(section);
   return out;
 }

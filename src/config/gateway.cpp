@@ -3,6 +3,7 @@
 #include "address.hpp"
 #include "known_keys.hpp"
 #include "names.hpp"
+#include "tls.hpp"
 
 #include <algorithm>
 
@@ -22,21 +23,14 @@ std::optional<Listen> read_address(Value const& value) {
   return std::nullopt;
 }
 
-void read_listener_tls(Value const& value) {
-  if (!value.given() || value.is(Kind::null)) return;
-  Section const tls(value, keys::kListenerTls);
-  static_cast<void>(tls.required("cert").text());
-  static_cast<void>(tls.required("key").text());
-  static_cast<void>(tls["client_ca"].text_or_null());
-}
-
 /// An address, or the long form {address, tls}.
 void add_listener(Value const& value, std::vector<Listen>& listeners) {
   std::optional<Listen> listen;
   if (value.is(Kind::mapping)) {
     Section const listener(value, keys::kListener);
     listen = read_address(listener.required("address"));
-    read_listener_tls(listener["tls"]);
+    auto tls = read_listener_tls(listener["tls"]);
+    if (listen) listen->tls = std::move(tls);
   } else {
     listen = read_address(value);
   }
@@ -124,6 +118,7 @@ void read_limits(Value const& value, Config& config) {
   out.header_count = counted("header_count", out.header_count, 10'000);
   out.body_bytes = limits["body_bytes"].size(out.body_bytes, {1, kTiB});
   out.buffered_bytes = limits["buffered_bytes"].size(out.buffered_bytes, {1, kTiB});
+  out.tls_handshakes = counted("tls_handshakes", out.tls_handshakes, kMostConnections);
   if (out.body_bytes > out.buffered_bytes) {
     limits[limits["body_bytes"].given() ? "body_bytes" : "buffered_bytes"].error(
         "a body of " + print_size(out.body_bytes) + " (body_bytes) could never be held in " +
@@ -134,6 +129,7 @@ void read_limits(Value const& value, Config& config) {
 void read_client_timeouts(Value const& value, Config& config) {
   Section const timeouts(value, keys::kClientTimeouts);
   auto& out = config.timeouts;
+  out.tls_handshake = timeouts["tls_handshake"].duration(out.tls_handshake);
   out.header = timeouts["header"].duration(out.header);
   out.body = timeouts["body"].duration(out.body);
   out.keep_alive = timeouts["keep_alive"].duration(out.keep_alive);

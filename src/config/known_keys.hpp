@@ -10,11 +10,13 @@ namespace inferway::config::keys {
 inline constexpr std::string_view kRoot[] = {"listen",   "admin",  "threads", "limits", "timeouts",
                                              "backends", "routes", "keys",    "reload", "log"};
 inline constexpr std::string_view kListener[] = {"address", "tls"};
-inline constexpr std::string_view kListenerTls[] = {"cert", "key", "client_ca"};
+inline constexpr std::string_view kListenerTls[] = {"cert", "key", "client_ca", "certificates"};
+inline constexpr std::string_view kCertificate[] = {"cert", "key"};
 inline constexpr std::string_view kAdmin[] = {"address", "token"};
-inline constexpr std::string_view kLimits[] = {"connections", "header_bytes", "header_count", "body_bytes",
-                                               "buffered_bytes"};
-inline constexpr std::string_view kClientTimeouts[] = {"header", "body", "keep_alive", "write", "drain", "heartbeat"};
+inline constexpr std::string_view kLimits[] = {"connections", "header_bytes",   "header_count",
+                                               "body_bytes",  "buffered_bytes", "tls_handshakes"};
+inline constexpr std::string_view kClientTimeouts[] = {"tls_handshake", "header", "body",     "keep_alive",
+                                                       "write",         "drain",  "heartbeat"};
 inline constexpr std::string_view kBackend[] = {"api",
                                                 "endpoints",
                                                 "balance",
@@ -64,6 +66,7 @@ inline constexpr Mapping kMappings[] = {
     {"", kRoot},
     {"listen[]", kListener},
     {"listen[].tls", kListenerTls},
+    {"listen[].tls.certificates[]", kCertificate},
     {"admin", kAdmin},
     {"limits", kLimits},
     {"timeouts", kClientTimeouts},

@@ -12,6 +12,7 @@
 #include "value.hpp"
 #include "yaml_tree.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
@@ -42,6 +43,24 @@ Config read_config(TreeNode const& root, Problems& problems) {
   return config;
 }
 
+/// Files are named from the directory of the configuration, as ${file:...} are.
+void resolve_paths(Config& config, std::filesystem::path const& directory) {
+  auto const resolve = [&](std::string& path) { path = (directory / path).string(); };
+  auto const resolve_identity = [&](TlsIdentity& identity) {
+    resolve(identity.cert);
+    resolve(identity.key);
+  };
+  for (auto& listen : config.listen) {
+    if (!listen.tls) continue;
+    std::ranges::for_each(listen.tls->identities, resolve_identity);
+    if (listen.tls->client_ca) resolve(*listen.tls->client_ca);
+  }
+  for (auto& backend : config.backends) {
+    if (backend.tls.ca) resolve(*backend.tls.ca);
+    if (backend.tls.identity) resolve_identity(*backend.tls.identity);
+  }
+}
+
 void warn_of_shadows(Config const& config, Problems& problems) {
   for (auto const& shadow : find_shadows(config.routes)) {
     auto const& route = config.routes[shadow.route];
@@ -69,6 +88,7 @@ Loaded load_text(std::string_view text, std::string const& file, Environment con
     auto config = read_config(*root, problems);
     check_not_yet(tree, problems);
     if (!problems.refused()) {
+      resolve_paths(config, std::filesystem::path(file).parent_path());
       warn_of_shadows(config, problems);
       config.file = file;
       loaded.config = std::move(config);

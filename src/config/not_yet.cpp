@@ -1,6 +1,5 @@
 #include "not_yet.hpp"
 
-#include "inferway/base/text.hpp"
 #include "scalars.hpp"
 #include "trail.hpp"
 
@@ -19,7 +18,6 @@ bool always(TreeNode const&) { return true; }
 bool is_given(TreeNode const& node) { return node.kind != Kind::null; }
 bool has_items(TreeNode const& node) { return !node.entries.empty(); }
 bool is_true(TreeNode const& node) { return node.text == "true"; }
-bool is_false(TreeNode const& node) { return node.text == "false"; }
 bool is_not_zero(TreeNode const& node) {
   constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
   return parse_integer(node.text, {-kMost, kMost}).value_or(0) != 0;
@@ -27,7 +25,6 @@ bool is_not_zero(TreeNode const& node) {
 bool resumes(TreeNode const& node) { return node.text == "continue_final_message" || node.text == "assistant_prefill"; }
 bool is_drain(TreeNode const& node) { return node.text == "drain"; }
 bool is_unix(TreeNode const& node) { return node.text.starts_with("unix:"); }
-bool is_https(TreeNode const& node) { return lower(node.text.substr(0, 6)) == "https:"; }
 bool is_unbuilt_balance(TreeNode const& node) {
   return node.text == "ewma" || node.text == "prefix" || node.text == "session" || node.text == "load";
 }
@@ -58,12 +55,9 @@ constexpr Row kNotSupportedYet[] = {
     {"listen", is_unix, "listening on a Unix socket is"},
     {"listen.[]", is_unix, "listening on a Unix socket is"},
     {"listen.[].address", is_unix, "listening on a Unix socket is"},
-    {"listen.[].tls", is_given, "TLS for clients is"},
     {"admin.address", is_unix, "listening on a Unix socket is"},
     {"timeouts.heartbeat", is_given, "a heartbeat is"},
-    {"backends.*.endpoints.[]", is_https, "an https:// endpoint is"},
     {"backends.*.endpoints.[]", is_unix, "an endpoint on a Unix socket is"},
-    {"backends.*.endpoints.[].url", is_https, "an https:// endpoint is"},
     {"backends.*.endpoints.[].url", is_unix, "an endpoint on a Unix socket is"},
     {"backends.*.balance", is_unbuilt_balance, "balancing other than round_robin and least_requests is"},
     {"backends.*.timeouts.first_content", is_given, "a deadline for the first content is"},
@@ -74,11 +68,6 @@ constexpr Row kNotSupportedYet[] = {
     {"backends.*.queue.size", is_not_zero, "a queue is"},
     {"backends.*.health.path", is_given, "an active check is"},
     {"backends.*.health.metrics", is_given, "reading a server's metrics is"},
-    {"backends.*.tls.verify", is_false, "TLS to backends is"},
-    {"backends.*.tls.ca", is_given, "TLS to backends is"},
-    {"backends.*.tls.server_name", is_given, "TLS to backends is"},
-    {"backends.*.tls.cert", is_given, "TLS to backends is"},
-    {"backends.*.tls.key", is_given, "TLS to backends is"},
     {"routes.[].fallback", has_items, "falling back to another backend is"},
     {"routes.[].resume.attempts", is_not_zero, "resuming a stream is"},
     {"routes.[].hedge", is_given, "hedging is"},

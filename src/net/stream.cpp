@@ -1,5 +1,7 @@
 #include "inferway/net/stream.hpp"
 
+#include "tls_session.hpp"
+
 #include <cerrno>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -65,7 +67,13 @@ void Stream::on_events(std::uint32_t events) {
   if (news && watcher_ != nullptr) watcher_->notify();
 }
 
-IoResult Stream::try_read(std::span<char> into) {
+IoResult Stream::try_read(std::span<char> into) { return tls_ != nullptr ? tls_->read(into) : socket_read(into); }
+
+IoResult Stream::try_write(std::span<iovec const> pieces) {
+  return tls_ != nullptr ? tls_->write(pieces) : socket_write(pieces);
+}
+
+IoResult Stream::socket_read(std::span<char> into) {
   if (!readable_) return {IoStatus::blocked, 0};
   while (true) {
     auto const got = ::recv(descriptor_.get(), into.data(), into.size(), 0);
@@ -89,14 +97,20 @@ IoResult Stream::try_read(std::span<char> into) {
   }
 }
 
-IoResult Stream::try_write(std::span<iovec const> pieces) {
+IoResult Stream::socket_write(std::span<iovec const> pieces) {
   if (!writable_) return {IoStatus::blocked, 0};
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(pieces.data());  // the kernel reads it only
   message.msg_iovlen = pieces.size();
+  std::size_t offered = 0;
+  for (auto const& piece : pieces) offered += piece.iov_len;
   while (true) {
     auto const put = ::sendmsg(descriptor_.get(), &message, MSG_NOSIGNAL);
-    if (put >= 0) return {IoStatus::ok, static_cast<std::size_t>(put)};
+    if (put >= 0) {
+      // A short write filled the queue: its next room is a new edge.
+      if (static_cast<std::size_t>(put) < offered) writable_ = false;
+      return {IoStatus::ok, static_cast<std::size_t>(put)};
+    }
     if (errno == EINTR) continue;
     if (errno == EAGAIN) {
       writable_ = false;
@@ -108,11 +122,28 @@ IoResult Stream::try_write(std::span<iovec const> pieces) {
   }
 }
 
-void Stream::shutdown_write() { ::shutdown(descriptor_.get(), SHUT_WR); }
+void Stream::shutdown_write() {
+  if (tls_ != nullptr) tls_->close_write();
+  ::shutdown(descriptor_.get(), SHUT_WR);
+}
 
 void Stream::reset_on_close() {
   linger const now{.l_onoff = 1, .l_linger = 0};
   ::setsockopt(descriptor_.get(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
+void Stream::start_tls(TlsServerContext::Shared context) {
+  tls_ = std::make_unique<TlsSession>(*this, std::move(context));
+}
+void Stream::start_tls(TlsClientSide const& side) { tls_ = std::make_unique<TlsSession>(*this, side); }
+std::optional<Result<void>> Stream::handshake() { return tls_->handshake(); }
+bool Stream::tls_resumed() const { return tls_ != nullptr && tls_->resumed(); }
+TlsFailure Stream::tls_failure() const { return tls_ != nullptr ? tls_->failure() : TlsFailure::other; }
+std::string_view Stream::tls_trouble() const { return tls_ != nullptr ? tls_->failure_text() : std::string_view(); }
+bool Stream::tls_ended() const { return tls_->peer_closed(); }
+void Stream::drop_tls() {
+  tls_.reset();
+  tls_pending_ = false;
 }
 
 }  // namespace inferway::net

@@ -39,7 +39,7 @@ Server::Server(net::Loop& loop, Handler& handler, Settings settings, ConnectionC
 
 Server::~Server() = default;
 
-void Server::serve(net::Descriptor connection, net::Address const& peer) {
+void Server::serve(net::Descriptor connection, net::Address const& peer, net::TlsServerContext::Shared tls) {
   auto const open = count_.open.fetch_add(1, std::memory_order_relaxed);
   bool const over_limit = open >= settings_.limits.connections;
   if (over_limit) shard_.connections_refused.add();
@@ -48,10 +48,11 @@ void Server::serve(net::Descriptor connection, net::Address const& peer) {
     load_.fetch_sub(1, std::memory_order_relaxed);
     return;
   }
-  tasks_.spawn(run_session(std::move(connection), peer, over_limit));
+  tasks_.spawn(run_session(std::move(connection), peer, std::move(tls), over_limit));
 }
 
-net::Task<> Server::run_session(net::Descriptor connection, net::Address peer, bool over_limit) {
+net::Task<> Server::run_session(net::Descriptor connection, net::Address peer, net::TlsServerContext::Shared tls,
+                                bool over_limit) {
   struct Counted {
     explicit Counted(Server& s) : server(s) {
       server.shard_.connections_accepted.add();
@@ -68,6 +69,10 @@ net::Task<> Server::run_session(net::Descriptor connection, net::Address peer, b
   };
   Counted const counted(*this);
   Session session(*this, std::move(connection), peer);
+  if (tls != nullptr) {
+    bool const secured = co_await session.handshake(std::move(tls));
+    if (!secured) co_return;
+  }
   if (over_limit) {
     co_await session.turn_away();
   } else {

@@ -78,7 +78,10 @@ net::Task<> Session::run() {
       co_await refuse(got.error());
       co_return;
     }
-    if (!*got) co_return;  // nothing was asked, so nothing is answered
+    if (!*got) {  // nothing was asked, so nothing is answered
+      stream_.shutdown_write();
+      co_return;
+    }
     begin_request();
     co_await server_.handler_.serve(*this);
     INFERWAY_ASSERT(finished_ || gone());

@@ -10,12 +10,15 @@
 namespace inferway::server {
 
 /// One client connection speaking HTTP/1: reads requests one after the other, hands each to the handler, and is its
-/// Downstream. session.cpp: the connection's life; request_body.cpp: reading; answer.cpp: writing.
+/// Downstream. session.cpp: the connection's life; handshake.cpp: TLS; request_body.cpp: reading;
+/// answer.cpp: writing.
 class Session final : public Downstream {
  public:
   Session(Server& server, net::Descriptor connection, net::Address const& peer);
   ~Session() override;
 
+  /// Makes the connection a TLS one. False: that failed, and the connection is to be closed.
+  [[nodiscard]] net::Task<bool> handshake(net::TlsServerContext::Shared tls);
   [[nodiscard]] net::Task<> run();
   /// Answers 503 without reading anything.
   [[nodiscard]] net::Task<> turn_away();
@@ -24,7 +27,7 @@ class Session final : public Downstream {
   // Downstream
   [[nodiscard]] http::RequestHead const& head() const override { return head_; }
   [[nodiscard]] std::string_view peer() const override { return peer_; }
-  [[nodiscard]] bool secure() const override { return false; }
+  [[nodiscard]] bool secure() const override { return stream_.secure(); }
   [[nodiscard]] net::Waiter& waiter() override { return waiter_; }
   [[nodiscard]] TimePoint started() const override { return started_; }
   [[nodiscard]] Result<BodyRead> read_body(std::span<char> into) override;
@@ -45,6 +48,10 @@ class Session final : public Downstream {
  private:
   friend class Server;
   enum class Framing : std::uint8_t { none, length, chunked, until_close };
+
+  // handshake.cpp
+  [[nodiscard]] net::Task<std::optional<Error>> do_handshake();
+  void note_failed_handshake(TlsFailure cause, std::string_view detail);
 
   // session.cpp
   [[nodiscard]] net::Task<Result<bool>> read_head(bool fresh);

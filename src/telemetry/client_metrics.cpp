@@ -42,14 +42,17 @@ void write_limits(Exposition& out, Shards const& shards, config::Limits const& l
   out.sample({{"limit", "header_count"}}, limits.header_count);
   out.sample({{"limit", "body_bytes"}}, limits.body_bytes);
   out.sample({{"limit", "buffered_bytes"}}, limits.buffered_bytes);
+  out.sample({{"limit", "tls_handshakes"}}, limits.tls_handshakes);
   out.counter("inferway_limit_reached_total",
-              "Connections and requests refused by a limit (header: header_bytes or header_count).");
+              "Connections and requests refused by a limit (header: header_bytes or header_count), or held back by "
+              "one (tls_handshakes).");
   out.sample({{"limit", "connections"}}, sum_of(shards, &Shard::connections_refused));
   out.sample({{"limit", "header"}}, sum_of(shards, &Shard::heads_too_large));
   out.sample({{"limit", "body_bytes"}}, sum(shards, [](WorkerShard const& shard) -> Counter const& {
                return shard.errors[static_cast<std::size_t>(ErrorCode::body_too_large)];
              }));
   out.sample({{"limit", "buffered_bytes"}}, sum_of(shards, &Shard::buffered_bytes_refused));
+  out.sample({{"limit", "tls_handshakes"}}, sum_of(shards, &Shard::tls_waited));
 }
 
 }  // namespace

@@ -48,10 +48,8 @@ Result<std::optional<Attempt::Step>> Attempt::read_head() {
         if (!replaced) return std::unexpected(replaced.error());
         if (*replaced) return std::nullopt;
       }
-      auto const* const what = read.status == net::IoStatus::closed ? "closed" : "reset";
-      return failure({ErrorCode::upstream_closed, Side::upstream, nothing_came ? Retry::if_reused : Retry::yes,
-                      std::string("the backend ") + what + " the connection " +
-                          (nothing_came ? "before it answered" : "inside the answer's head")});
+      return ended_early(read.status, nothing_came ? Retry::if_reused : Retry::yes,
+                         nothing_came ? "before it answered" : "inside the answer's head");
     }
     if (head_bytes_.empty()) {
       unread_ = {scratch.data(), read.bytes};
@@ -62,6 +60,21 @@ Result<std::optional<Attempt::Step>> Attempt::read_head() {
     auto parsed = parse_head();
     if (!parsed || *parsed) return parsed;
   }
+}
+
+/// The connection ended too soon. In TLS 1.3 a backend that does not accept our certificate says so only here.
+std::unexpected<Error> Attempt::ended_early(net::IoStatus how, Retry retry, std::string_view when) {
+  auto const trouble = connection_->stream->tls_trouble();
+  std::string detail =
+      how == net::IoStatus::closed ? "the backend closed the connection " : "the backend reset the connection ";
+  if (!trouble.empty()) {
+    auto const cause = connection_->stream->tls_failure();
+    if (cause != TlsFailure::closed) upstream_.counters(backend_).tls.failures[static_cast<std::size_t>(cause)].add();
+    detail = "the TLS connection to the backend broke ";
+  }
+  detail += when;
+  if (!trouble.empty()) detail.append(": ").append(trouble);
+  return failure({ErrorCode::upstream_closed, Side::upstream, retry, std::move(detail)});
 }
 
 /// Takes a head from the front of unread_, or puts what is there aside until more comes.
@@ -135,11 +148,8 @@ Result<Attempt::Received> Attempt::receive() {
         complete();
         return Received{{}, true, false};
       }
-      return failure({ErrorCode::upstream_closed, Side::upstream, Retry::yes,
-                      "the backend closed the connection before the answer's end"});
-    case net::IoStatus::failed:
-      return failure({ErrorCode::upstream_closed, Side::upstream, Retry::yes,
-                      "the backend reset the connection before the answer's end"});
+      return ended_early(read.status, Retry::yes, "before the answer's end");
+    case net::IoStatus::failed: return ended_early(read.status, Retry::yes, "before the answer's end");
   }
   if (deadline_.expired()) {
     return failure({ErrorCode::idle_timeout, Side::upstream, Retry::yes, "the answer stalled for timeouts.idle"});

@@ -3,6 +3,8 @@
 #include "connection.hpp"
 #include "inferway/upstream/attempt.hpp"
 
+#include <algorithm>
+
 namespace inferway::upstream {
 
 Attempt::Attempt(Upstream& upstream, std::size_t backend, config::UpstreamTimeouts const& timeouts, net::Waiter& waiter)
@@ -39,9 +41,14 @@ void Attempt::start(Request const& request) {
     connection_->lease(waiter_);
     state_ = State::sending;
   } else {
-    state_ = State::connecting;
-    deadline_.arm(upstream_.loop_.now() + timeouts_.connect);
+    begin_connecting();
   }
+}
+
+void Attempt::begin_connecting() {
+  state_ = State::connecting;
+  connect_until_ = upstream_.loop_.now() + timeouts_.connect;
+  deadline_.arm(connect_until_);
 }
 
 /// True when connected.
@@ -52,25 +59,47 @@ Result<bool> Attempt::connect() {
   }
   while (true) {
     auto const outcome = connection_->stream->connected();
-    if (!outcome) break;
-    if (*outcome) {
-      connected();
-      return true;
-    }
-    // Refused or unreachable: the name's next address, while there is one.
+    if (outcome && *outcome) return handshake();
+    if (!outcome && !deadline_.expired()) return false;
+    // Refused, unreachable, or silent for its share of the time: the name's next address, while there is one.
     connection_.reset();
     if (next_address_ >= addresses_->size()) {
       upstream_.directory_.resolver().refresh(*endpoint_.name);
-      return failure(outcome->error());
+      if (outcome) return failure(outcome->error());
+      return failure({ErrorCode::connect_timeout, Side::upstream, Retry::yes, "no connection within timeouts.connect"});
     }
     auto const dialled = dial();
     if (!dialled || !*dialled) return dialled;
   }
-  if (deadline_.expired()) {
-    upstream_.directory_.resolver().refresh(*endpoint_.name);
-    return failure({ErrorCode::connect_timeout, Side::upstream, Retry::yes, "no connection within timeouts.connect"});
+}
+
+/// The socket is connected. True: so is TLS, where the endpoint speaks it.
+Result<bool> Attempt::handshake() {
+  if (endpoint_.config.tls) {
+    auto& stream = *connection_->stream;
+    if (!stream.secure()) {
+      deadline_.arm(connect_until_);
+      auto& tickets = upstream_.pools_[backend_]->tickets[endpoint_index_];
+      stream.start_tls({.context = upstream_.directory_[backend_].tls.load(),
+                        .server_name = endpoint_.config.host,
+                        .tickets = &tickets});
+    }
+    auto const done = stream.handshake();
+    auto& counters = upstream_.counters(backend_).tls;
+    if (done && !*done) {
+      counters.failures[static_cast<std::size_t>(stream.tls_failure())].add();
+      return failure(done->error());
+    }
+    if (!done && deadline_.expired()) {
+      counters.failures[static_cast<std::size_t>(TlsFailure::timed_out)].add();
+      return failure({ErrorCode::connect_timeout, Side::upstream, Retry::yes,
+                      "TLS: the handshake was not done within timeouts.connect"});
+    }
+    if (!done) return false;
+    (stream.tls_resumed() ? counters.resumed : counters.full).add();
   }
-  return false;
+  connected();
+  return true;
 }
 
 /// Begins to connect to the next address. False: the name is not known yet.
@@ -91,6 +120,10 @@ Result<bool> Attempt::dial() {
   }
   Error last{ErrorCode::connect_failed, Side::upstream, Retry::yes, "no address"};
   while (next_address_ < addresses_->size()) {
+    // One address that swallows packets must not take the time of those behind it.
+    auto const now = upstream_.loop_.now();
+    auto const left = static_cast<Duration::rep>(addresses_->size() - next_address_);
+    deadline_.arm(now + std::max(connect_until_ - now, Duration::zero()) / left);
     auto stream = net::Stream::connect(upstream_.loop_, (*addresses_)[next_address_++]);
     if (stream) {
       connection_ = std::make_unique<Connection>(upstream_, backend_, endpoint_index_, std::move(*stream));
@@ -121,8 +154,7 @@ Result<bool> Attempt::replace_stale() {
   rest_of_body_.release();
   rest_of_body_.append(kept_.view());
   first_byte_armed_ = false;
-  state_ = State::connecting;
-  deadline_.arm(upstream_.loop_.now() + timeouts_.connect);
+  begin_connecting();
   return true;
 }
 

@@ -22,7 +22,7 @@ class Connection final : private net::Watcher {
   /// Idle from now on, until `until`.
   void rest(TimePoint until);
   /// Nothing was heard of it since it became idle.
-  [[nodiscard]] bool quiet() const { return !stream->readable() && !stream->hung_up(); }
+  [[nodiscard]] bool quiet() const { return stream->quiet(); }
 
   std::unique_ptr<net::Stream> stream;
   std::size_t const backend;
@@ -43,6 +43,7 @@ struct Upstream::Pool {
 
   balance::SmoothWeighted turns;                               ///< round_robin
   std::vector<balance::Load> loads;                            ///< least_requests: filled at each pick
+  std::vector<net::TlsTickets> tickets;                        ///< by endpoint; outlives their connections
   std::vector<std::vector<std::unique_ptr<Connection>>> idle;  ///< by endpoint; the one used last at the back
   std::size_t idle_total = 0;
 };

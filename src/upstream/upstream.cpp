@@ -1,8 +1,10 @@
 #include "inferway/upstream/upstream.hpp"
 
 #include "connection.hpp"
+#include "inferway/telemetry/log.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 namespace inferway::upstream {
@@ -19,6 +21,23 @@ Directory::Directory(std::vector<config::Backend> const& backends, net::Resolver
     }
     backends_.push_back(std::move(backend));
   }
+  if (auto const trouble = reload_tls()) throw std::runtime_error(*trouble);
+}
+
+std::optional<std::string> Directory::reload_tls() {
+  std::vector<net::TlsClientContext::Shared> contexts(backends_.size());
+  for (std::size_t i = 0; i < backends_.size(); ++i) {
+    auto const& config = backends_[i]->config;
+    if (std::ranges::none_of(config.endpoints, &config::Endpoint::tls)) continue;
+    auto context = net::TlsClientContext::load(config.tls);
+    if (!context) return "backend '" + config.name + "': " + context.error();
+    for (auto const& warning : (*context)->warnings()) {
+      telemetry::log_warn("backend '" + config.name + "': " + warning);
+    }
+    contexts[i] = std::move(*context);
+  }
+  for (std::size_t i = 0; i < backends_.size(); ++i) backends_[i]->tls.store(std::move(contexts[i]));
+  return std::nullopt;
 }
 
 Upstream::Upstream(net::Loop& loop, Directory& directory, config::Limits const& limits, telemetry::Shard& shard,
@@ -39,15 +58,28 @@ void Upstream::names_changed() {
   for (auto* waiter : waiting_for_names_) waiter->notify();
 }
 
-void Upstream::drain() {
-  draining_ = true;
+void Upstream::tls_changed() {
   for (std::size_t i = 0; i < pools_.size(); ++i) {
-    for (auto& idle : pools_[i]->idle) idle.clear();
-    counters(i).connections_idle.sub(std::exchange(pools_[i]->idle_total, 0));
+    for (auto& tickets : pools_[i]->tickets) tickets.clear();
+    if (directory_[i].tls.load() != nullptr) close_idle(i);
   }
 }
 
-Upstream::Pool::Pool(std::vector<std::uint32_t> const& weights) : turns(weights), idle(weights.size()) {
+void Upstream::drain() {
+  draining_ = true;
+  for (std::size_t i = 0; i < pools_.size(); ++i) close_idle(i);
+}
+
+void Upstream::close_idle(std::size_t backend) {
+  for (auto& idle : pools_[backend]->idle) {
+    for (auto const& connection : idle) connection->stream->shutdown_write();
+    idle.clear();
+  }
+  counters(backend).connections_idle.sub(std::exchange(pools_[backend]->idle_total, 0));
+}
+
+Upstream::Pool::Pool(std::vector<std::uint32_t> const& weights)
+    : turns(weights), tickets(weights.size()), idle(weights.size()) {
   for (auto const weight : weights) loads.push_back({.inflight = 0, .weight = weight});
 }
 
@@ -124,8 +156,11 @@ void Connection::rest(TimePoint until) {
 }
 
 void Connection::notify() {
-  // A backend has nothing to say on an idle connection: a byte would be taken for the next request's answer.
-  if (resting_) upstream_.drop_idle(*this);  // destroys this
+  // A backend has nothing to say on an idle connection: a byte would be taken for the next request's answer. Its TLS
+  // may have: a ticket for the next session.
+  if (!resting_ || (stream->quiet() && !idle_.expired())) return;
+  if (!stream->hung_up()) stream->shutdown_write();
+  upstream_.drop_idle(*this);  // destroys this
 }
 
 }  // namespace inferway::upstream

@@ -108,12 +108,5 @@ TEST(GatewayTest, static_keys_are_checked_although_they_are_not_supported) {
   }
 }
 
-TEST(GatewayTest, listener_tls_is_checked_although_it_is_not_supported) {
-  auto const errors = errors_of(load(with_gateway("listen: [{address: 0.0.0.0:1, tls: {cert: c, ca: x}}]")));
-  for (auto const* const words : {"listen[0].tls.key: must be given", "listen[0].tls.ca: no such key"}) {
-    EXPECT_NE(errors.find(words), std::string::npos) << errors;
-  }
-}
-
 }  // namespace
 }  // namespace inferway::config

@@ -30,11 +30,26 @@ struct Position {
   int column = 0;
 };
 
+/// A certificate chain and its key: paths of PEM files.
+struct TlsIdentity {
+  std::string cert;
+  std::string key;
+  Position position;
+};
+
+/// TLS towards clients.
+struct ListenerTls {
+  std::vector<TlsIdentity> identities;   ///< the first is for clients that ask for none of the others' names
+  std::optional<std::string> client_ca;  ///< given: a client needs a certificate of this CA
+  Position position;
+};
+
 /// A place to listen: `host` (a literal address, without brackets) and `port`, or a Unix socket's path.
 struct Listen {
   std::string host;
   std::uint16_t port = 0;  ///< 0: the kernel chooses (tests)
   std::string unix_path;   ///< set: host and port are not
+  std::optional<ListenerTls> tls{};
 };
 
 struct Admin {
@@ -48,10 +63,12 @@ struct Limits {
   std::uint64_t header_count = 128;
   std::uint64_t body_bytes = 32ULL * 1024 * 1024;
   std::uint64_t buffered_bytes = 1024ULL * 1024 * 1024;
+  std::uint64_t tls_handshakes = 1024;  ///< with clients, at once
 };
 
 /// On the client side.
 struct ClientTimeouts {
+  Milliseconds tls_handshake{10'000};
   Milliseconds header{10'000};
   Milliseconds body{60'000};
   Milliseconds keep_alive{75'000};
@@ -107,6 +124,15 @@ struct Cooldown {
   Milliseconds default_duration{10'000};
 };
 
+/// TLS towards a backend's https:// endpoints. Paths of PEM files.
+struct BackendTls {
+  bool verify = true;
+  std::optional<std::string> ca;           ///< nothing: the system's
+  std::optional<std::string> server_name;  ///< nothing: the endpoint's host
+  std::optional<TlsIdentity> identity;     ///< the gateway's own certificate
+  Position position;
+};
+
 /// Client headers that are dropped on the way to a backend unless `pass_headers` lists them.
 enum class GuardedHeader : std::uint8_t {
   authorization,
@@ -137,6 +163,7 @@ struct Backend {
   Health health;
   Outlier outlier;
   Cooldown cooldown;
+  BackendTls tls;
 };
 
 /// A choice among `to`, or one hop of `fallback`.

@@ -3,6 +3,7 @@
 #include "inferway/base/error.hpp"
 #include "inferway/net/address.hpp"
 #include "inferway/net/loop.hpp"
+#include "inferway/net/tls.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -15,8 +16,8 @@ namespace inferway::net {
 enum class IoStatus : std::uint8_t {
   ok,
   blocked,  ///< nothing could be done now; the watcher is told when it is worth another try
-  closed,   ///< read: the peer ended its side in order
-  failed,   ///< reset or broken
+  closed,   ///< read: the peer ended its side in order (TLS: by close_notify)
+  failed,   ///< reset or broken (TLS: an end without close_notify, too: it may be a cut)
 };
 
 struct IoResult {
@@ -24,8 +25,8 @@ struct IoResult {
   std::size_t bytes = 0;
 };
 
-/// A connected stream socket of one loop. Readiness-based: tries never block, and cost no system call when the kernel
-/// is known to have nothing. Loop thread only.
+/// A connected stream socket of one loop, with or without TLS. Readiness-based: tries never block, and cost no system
+/// call when the kernel is known to have nothing. Loop thread only.
 class Stream final : private Source {
  public:
   /// Takes a connected socket over (it is made non-blocking, with TCP_NODELAY where that applies).
@@ -40,15 +41,33 @@ class Stream final : private Source {
   /// While connecting: nothing yet. Then whether it is connected; the error names the cause (refused, unreachable).
   [[nodiscard]] std::optional<Result<void>> connected();
 
+  /// From now on the connection speaks TLS, beginning with a handshake.
+  void start_tls(TlsServerContext::Shared context);
+  void start_tls(TlsClientSide const& side);
+  /// Goes on with the handshake. Nothing: wait. Errors name the cause (see tls_failure()): of side client, bad_request;
+  /// of side upstream, connect_failed.
+  [[nodiscard]] std::optional<Result<void>> handshake();
+  [[nodiscard]] bool secure() const { return tls_ != nullptr; }
+  [[nodiscard]] bool tls_resumed() const;
+  [[nodiscard]] TlsFailure tls_failure() const;
+  /// What broke the TLS stream, for people; "" without TLS, or when it was the connection that broke.
+  [[nodiscard]] std::string_view tls_trouble() const;
+  /// Goes on without TLS, to say something to a client that does not speak it.
+  void drop_tls();
+
   [[nodiscard]] IoResult try_read(std::span<char> into);
-  /// Writes as much of the pieces as the kernel takes in one call.
+  /// Writes as much of the pieces as the kernel takes. What was not taken must come first in the next call (of TLS it
+  /// may be encrypted already).
   [[nodiscard]] IoResult try_write(std::span<iovec const> pieces);
 
-  [[nodiscard]] bool readable() const { return readable_; }
+  [[nodiscard]] bool readable() const { return readable_ || tls_pending_; }
   [[nodiscard]] bool writable() const { return writable_; }
   /// The peer ended its side, or the connection broke, whether or not bytes before that are still unread.
-  [[nodiscard]] bool hung_up() const { return hung_up_; }
+  [[nodiscard]] bool hung_up() const { return hung_up_ || (tls_ != nullptr && readable_ && tls_ended()); }
+  /// Nothing for us has come, and nothing has ended. TLS may have had something to say to itself.
+  [[nodiscard]] bool quiet() const { return !hung_up() && (tls_ == nullptr ? !readable_ : !tls_pending_); }
 
+  /// Nothing more will be written. TLS says so to its peer.
   void shutdown_write();
   /// The coming close sends a reset instead of an orderly end: for a body whose end is the connection's end.
   void reset_on_close();
@@ -56,16 +75,22 @@ class Stream final : private Source {
   [[nodiscard]] Loop& loop() const { return loop_; }
 
  private:
+  friend class TlsSession;
   Stream(Loop& loop, Descriptor descriptor, bool connecting);
   void on_events(std::uint32_t events) override;
+  [[nodiscard]] IoResult socket_read(std::span<char> into);
+  [[nodiscard]] IoResult socket_write(std::span<iovec const> pieces);
+  [[nodiscard]] bool tls_ended() const;
 
   Loop& loop_;
   Descriptor descriptor_;
+  std::unique_ptr<TlsSession> tls_;
   Watcher* watcher_ = nullptr;
   bool connecting_ = false;
   bool readable_ = false;
   bool writable_ = true;
   bool hung_up_ = false;
+  bool tls_pending_ = false;  ///< decrypted, or to be decrypted without reading from the socket
 };
 
 }  // namespace inferway::net

@@ -4,6 +4,7 @@
 #include "inferway/net/address.hpp"
 #include "inferway/net/loop.hpp"
 #include "inferway/net/task_group.hpp"
+#include "inferway/net/tls.hpp"
 #include "inferway/server/downstream.hpp"
 #include "inferway/telemetry/telemetry.hpp"
 
@@ -11,12 +12,14 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
 #include <string>
 
 namespace inferway::server {
 
 class Session;
+class HandshakeSlot;
 
 /// What all servers of a process share: how many client connections there are.
 struct ConnectionCount {
@@ -24,7 +27,7 @@ struct ConnectionCount {
 };
 
 struct Settings {
-  config::Limits limits;
+  config::Limits limits;  ///< tls_handshakes: this server's share
   config::ClientTimeouts timeouts;
 };
 
@@ -38,8 +41,8 @@ class Server {
   /// serve() adds one first. Any thread.
   [[nodiscard]] std::atomic<std::uint32_t>& load() { return load_; }
 
-  /// Serves a connection; over limits.connections it is answered 503 and closed.
-  void serve(net::Descriptor connection, net::Address const& peer);
+  /// Serves a connection, over TLS when `tls` is given; over limits.connections it is answered 503 and closed.
+  void serve(net::Descriptor connection, net::Address const& peer, net::TlsServerContext::Shared tls = nullptr);
 
   /// No further request is taken from any connection: idle ones are closed, the others after their answer.
   void drain();
@@ -50,7 +53,9 @@ class Server {
 
  private:
   friend class Session;
-  [[nodiscard]] net::Task<> run_session(net::Descriptor connection, net::Address peer, bool over_limit);
+  friend class HandshakeSlot;
+  [[nodiscard]] net::Task<> run_session(net::Descriptor connection, net::Address peer,
+                                        net::TlsServerContext::Shared tls, bool over_limit);
 
   /// The Date of the gateway's own answers, made once a second.
   [[nodiscard]] std::string const& date();
@@ -62,7 +67,9 @@ class Server {
   telemetry::Shard& shard_;
   net::TaskGroup tasks_;
   alignas(64) std::atomic<std::uint32_t> load_{0};
-  Session* first_ = nullptr;  ///< all sessions, to tell them of drain and cut
+  std::uint64_t handshakes_ = 0;               ///< TLS handshakes under way
+  std::list<HandshakeSlot*> next_handshakes_;  ///< those that wait for one to end
+  Session* first_ = nullptr;                   ///< all sessions, to tell them of drain and cut
   std::string date_;
   std::chrono::system_clock::time_point date_until_{};
   bool draining_ = false;

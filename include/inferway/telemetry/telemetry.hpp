@@ -1,6 +1,7 @@
 #pragma once
 
 #include "inferway/base/error.hpp"
+#include "inferway/base/tls_failure.hpp"
 #include "inferway/config/config.hpp"
 #include "inferway/telemetry/record.hpp"
 
@@ -24,6 +25,13 @@ class Counter {
   std::atomic<std::uint64_t> value_{0};
 };
 
+/// What a worker counts about TLS with one side.
+struct TlsCounters {
+  Counter full;     ///< handshakes with all that belongs to one
+  Counter resumed;  ///< handshakes that went on with an earlier session
+  std::array<Counter, kTlsFailureCount> failures;
+};
+
 /// What a worker counts about one backend.
 struct BackendCounters {
   Counter connects;          ///< connections opened
@@ -35,6 +43,7 @@ struct BackendCounters {
   Counter replaced;                             ///< stale pooled connections replaced invisibly
   Counter cancelled;                            ///< attempts ended because the client went
   std::array<Counter, kErrorCodeCount> errors;  ///< failed attempts by cause
+  TlsCounters tls;
 };
 
 /// One worker's figures. Only that worker writes; the scrape reads.
@@ -60,7 +69,11 @@ class Shard {
   Counter heads_timed_out;
   Counter lingering_closes;
   Counter write_timeouts;
-  Counter sessions_failed;                                 ///< ended by an exception: a bug of ours
+  TlsCounters tls;
+  Counter tls_handshaking;  ///< gauge: handshakes with clients under way
+  Counter tls_waiting;      ///< gauge: connections that wait for their handshake to begin
+  Counter tls_waited;       ///< handshakes that had to wait for limits.tls_handshakes
+  Counter sessions_failed;  ///< ended by an exception: a bug of ours
   std::vector<std::unique_ptr<BackendCounters>> backends;  ///< by index; made before the worker starts
 };
 

@@ -79,8 +79,10 @@ class Attempt {
   enum class State : std::uint8_t { idle, connecting, sending, body, done };
 
   // connect.cpp
+  void begin_connecting();
   [[nodiscard]] Result<bool> connect();
   [[nodiscard]] Result<bool> dial();
+  [[nodiscard]] Result<bool> handshake();
   void connected();
   [[nodiscard]] Result<bool> replace_stale();
   // send.cpp
@@ -96,6 +98,7 @@ class Attempt {
   [[nodiscard]] Result<Received> take_chunks(std::string_view bytes);
   void complete();
   [[nodiscard]] std::unexpected<Error> failure(Error error);
+  [[nodiscard]] std::unexpected<Error> ended_early(net::IoStatus how, Retry retry, std::string_view when);
 
   Upstream& upstream_;
   std::size_t backend_;
@@ -107,6 +110,7 @@ class Attempt {
   std::unique_ptr<Connection> connection_;
   std::shared_ptr<net::Addresses const> addresses_;
   std::size_t next_address_ = 0;
+  TimePoint connect_until_{};  ///< over all addresses and the TLS handshake
   Request request_;
   State state_ = State::idle;
   bool reused_ = false;

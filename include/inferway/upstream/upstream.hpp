@@ -4,11 +4,13 @@
 #include "inferway/config/config.hpp"
 #include "inferway/net/resolver.hpp"
 #include "inferway/net/stream.hpp"
+#include "inferway/net/tls.hpp"
 #include "inferway/telemetry/telemetry.hpp"
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,13 +26,17 @@ struct alignas(64) Endpoint {
 
 struct Backend {
   config::Backend config;
+  std::atomic<net::TlsClientContext::Shared> tls;  ///< for its https:// endpoints; read at each dial
   std::vector<std::unique_ptr<Endpoint>> endpoints;
 };
 
 /// The backends of a configuration, shared by all workers.
 class Directory {
  public:
+  /// Reads the TLS files; throws std::runtime_error that says what is wrong with one.
   Directory(std::vector<config::Backend> const& backends, net::Resolver& resolver);
+  /// Reads them anew. What is wrong with one, and then nothing is changed. Not for workers.
+  [[nodiscard]] std::optional<std::string> reload_tls();
   [[nodiscard]] Backend& operator[](std::size_t backend) { return *backends_[backend]; }
   [[nodiscard]] std::size_t size() const { return backends_.size(); }
   [[nodiscard]] net::Resolver& resolver() const { return resolver_; }
@@ -52,6 +58,8 @@ class Upstream {
 
   /// Names may have changed or come to be known: whoever waits for one looks again.
   void names_changed();
+  /// The TLS files were read anew: idle connections and sessions of the old ones are not used any more.
+  void tls_changed();
   /// Closes all idle connections, and keeps none from now on.
   void drain();
   [[nodiscard]] balance::Random& random() { return random_; }
@@ -66,6 +74,7 @@ class Upstream {
   [[nodiscard]] std::unique_ptr<Connection> lease(std::size_t backend, std::size_t endpoint);
   void give_back(std::unique_ptr<Connection> connection);
   void drop_idle(Connection& connection);
+  void close_idle(std::size_t backend);
   [[nodiscard]] telemetry::BackendCounters& counters(std::size_t backend) { return *shard_.backends[backend]; }
 
   net::Loop& loop_;

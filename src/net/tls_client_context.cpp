@@ -1,0 +1,56 @@
+// TLS towards backends.
+
+#include "tls_context.hpp"
+#include "tls_session.hpp"
+
+#include <array>
+
+namespace inferway::net {
+
+namespace {
+
+SslContext make_context(config::BackendTls const& config) {
+  SslContext context(SSL_CTX_new(TLS_client_method()));
+  if (context == nullptr) throw TlsFileError{"OpenSSL gives no context: " + openssl_errors()};
+  auto* const ctx = context.get();
+  SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
+  SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+  static constexpr auto kProtocols = std::to_array<unsigned char>({8, 'h', 't', 't', 'p', '/', '1', '.', '1'});
+  SSL_CTX_set_alpn_protos(ctx, kProtocols.data(), kProtocols.size());
+  // Sessions are kept by endpoint and worker (TlsTickets), not in the context.
+  SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(ctx, TlsSession::on_new_ticket);
+  SSL_CTX_set_verify(ctx, config.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
+  if (!config.verify) return context;
+  if (config.ca) {
+    trust(ctx, *config.ca);
+  } else if (SSL_CTX_set_default_verify_paths(ctx) != 1) {
+    throw TlsFileError{"the system's CA certificates cannot be read: " + openssl_errors()};
+  }
+  return context;
+}
+
+}  // namespace
+
+TlsClientContext::TlsClientContext(std::unique_ptr<State> state) : state_(std::move(state)) {}
+TlsClientContext::~TlsClientContext() = default;
+std::vector<std::string> const& TlsClientContext::warnings() const { return state_->warnings; }
+
+std::expected<TlsClientContext::Shared, std::string> TlsClientContext::load(config::BackendTls const& config) try {
+  auto state = std::make_unique<State>();
+  state->context = make_context(config);
+  state->verify = config.verify;
+  state->server_name = config.server_name.value_or("");
+  if (config.identity) use_identity(state->context.get(), *config.identity, state->warnings);
+  return Shared(new TlsClientContext(std::move(state)));
+} catch (TlsFileError const& error) {
+  return std::unexpected(error.message);
+}
+
+TlsTickets::TlsTickets() = default;
+TlsTickets::TlsTickets(TlsTickets&&) noexcept = default;
+TlsTickets::~TlsTickets() = default;
+void TlsTickets::clear() { tickets_.clear(); }
+
+}  // namespace inferway::net

@@ -1,0 +1,205 @@
+#include "tls_session.hpp"
+
+#include "inferway/base/assert.hpp"
+#include "tls_bio.hpp"
+#include "tls_context.hpp"
+#include "tls_failures.hpp"
+
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace inferway::net {
+
+namespace {
+
+/// Of an SSL: the TlsSession it belongs to.
+int session_index() {
+  static int const index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return index;
+}
+
+/// What the peer's certificate must be made out to, and what it is asked for by SNI (names only, RFC 6066 section 3).
+void expect_name(SSL* ssl, std::string_view wanted, bool verify) {
+  if (wanted.ends_with('.')) wanted.remove_suffix(1);
+  std::string const name(wanted);
+  auto* const parameters = SSL_get0_param(ssl);
+  X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  bool const is_address = X509_VERIFY_PARAM_set1_ip_asc(parameters, name.c_str()) == 1;
+  ERR_clear_error();
+  if (is_address) return;
+  SSL_set_tlsext_host_name(ssl, name.c_str());
+  if (verify) SSL_set1_host(ssl, name.c_str());
+}
+
+}  // namespace
+
+TlsSession::TlsSession(Stream& stream, TlsServerContext::Shared context)
+    : stream_(stream),
+      server_(std::move(context)),
+      ssl_(SSL_new(server_->state_->contexts.front().get())),
+      unread_(stream.loop().blocks()),
+      unsent_(stream.loop().blocks()) {
+  attach();
+  SSL_set_accept_state(ssl_.get());
+}
+
+TlsSession::TlsSession(Stream& stream, TlsClientSide const& side)
+    : stream_(stream),
+      client_(side.context),
+      tickets_(side.tickets),
+      ssl_(SSL_new(client_->state_->context.get())),
+      unread_(stream.loop().blocks()),
+      unsent_(stream.loop().blocks()) {
+  attach();
+  SSL_set_connect_state(ssl_.get());
+  auto const& configured = client_->state_->server_name;
+  expect_name(ssl_.get(), configured.empty() ? side.server_name : configured, client_->state_->verify);
+  if (tickets_ == nullptr || tickets_->tickets_.empty()) return;
+  auto session = std::move(tickets_->tickets_.back().session);
+  tickets_->tickets_.pop_back();
+  SSL_set_session(ssl_.get(), session.get());
+  // A ticket of TLS 1.3 is for one use, so that connections cannot be told to be of one client (RFC 8446, C.4).
+  if (SSL_SESSION_get_protocol_version(session.get()) < TLS1_3_VERSION) {
+    tickets_->tickets_.push_back({std::move(session)});
+  }
+}
+
+TlsSession::~TlsSession() {
+  // Without this OpenSSL takes the session for broken, and would not resume it.
+  if (done_ && !failed_) SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+}
+
+void TlsSession::attach() {
+  INFERWAY_ASSERT(ssl_ != nullptr);
+  SSL_set_ex_data(ssl_.get(), session_index(), this);
+  auto* const bio = TlsBio::make(*this);
+  SSL_set_bio(ssl_.get(), bio, bio);
+}
+
+int TlsSession::on_new_ticket(SSL* ssl, SSL_SESSION* session) {
+  auto* const self = static_cast<TlsSession*>(SSL_get_ex_data(ssl, session_index()));
+  if (self == nullptr || self->tickets_ == nullptr) return 0;
+  auto& tickets = self->tickets_->tickets_;
+  if (tickets.size() >= TlsTickets::kMost) tickets.erase(tickets.begin());
+  tickets.push_back({SslSession(session)});
+  return 1;
+}
+
+/// Before each call of OpenSSL.
+void TlsSession::begin() {
+  ERR_clear_error();
+  input_ = unread_.view();
+}
+
+/// After it: what it did not take is kept.
+void TlsSession::end_input() {
+  bool const kept = !input_.empty() && input_.data() >= unread_.view().data() &&
+                    input_.data() < unread_.view().data() + unread_.size();
+  if (kept) {
+    unread_.consume(unread_.size() - input_.size());
+  } else {
+    unread_.release();
+    if (!input_.empty()) unread_.append(input_);
+  }
+  input_ = {};
+  pending_ = SSL_pending(ssl_.get()) > 0 || !unread_.empty();
+  stream_.tls_pending_ = pending_;
+}
+
+void TlsSession::note_failure(int result) {
+  if (failed_) return;
+  failed_ = true;
+  bool const socket = (socket_ended_ || socket_failed_) && result != SSL_ERROR_SSL;
+  auto trouble = why_tls_failed(ssl_.get());
+  if (socket || trouble.failure == TlsFailure::closed || (socket_ended_ && trouble.failure == TlsFailure::other)) {
+    failure_ = TlsFailure::closed;
+    if (socket_ended_) failure_text_ = "the peer ended the connection without a close_notify";
+    return;
+  }
+  failure_ = trouble.failure;
+  failure_text_ = std::move(trouble.text);
+}
+
+std::optional<Result<void>> TlsSession::handshake() {
+  wanted_ = 0;
+  std::size_t none = 0;
+  if (!drain_unsent(none)) socket_failed_ = true;
+  begin();
+  int const done = SSL_do_handshake(ssl_.get());
+  int const result = done == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl_.get(), done);
+  if (result != SSL_ERROR_NONE && result != SSL_ERROR_WANT_READ) note_failure(result);
+  end_input();
+  if (!send_out() && !failed_) note_failure(SSL_ERROR_SYSCALL);
+  if (result == SSL_ERROR_NONE) {
+    done_ = true;
+    return Result<void>{};
+  }
+  if (!failed_) return std::nullopt;
+  auto detail = "TLS: " + (failure_text_.empty() ? "the peer broke the connection in the handshake" : failure_text_);
+  if (server_ != nullptr) return client_error(ErrorCode::bad_request, std::move(detail));
+  return upstream_error(ErrorCode::connect_failed, std::move(detail));
+}
+
+IoResult TlsSession::read(std::span<char> into) {
+  if (peer_closed_) return {IoStatus::closed, 0};
+  if (failed_ && !pending_) return {IoStatus::failed, 0};
+  wanted_ = into.size();
+  begin();
+  std::size_t got = 0;
+  int result = SSL_ERROR_NONE;
+  while (got < into.size()) {
+    std::size_t bytes = 0;
+    if (SSL_read_ex(ssl_.get(), into.data() + got, into.size() - got, &bytes) != 1) {
+      result = SSL_get_error(ssl_.get(), 0);
+      break;
+    }
+    got += bytes;
+  }
+  if (result == SSL_ERROR_ZERO_RETURN) {
+    peer_closed_ = stream_.hung_up_ = true;
+  } else if (result != SSL_ERROR_NONE && result != SSL_ERROR_WANT_READ) {
+    note_failure(result);
+    stream_.hung_up_ = true;
+  }
+  end_input();
+  if (!send_out()) failed_ = true;
+  if (got > 0) {
+    stream_.tls_pending_ = pending_ = pending_ || peer_closed_ || failed_;  // the end is there to be read, too
+    return {IoStatus::ok, got};
+  }
+  if (peer_closed_) return {IoStatus::closed, 0};
+  return {failed_ ? IoStatus::failed : IoStatus::blocked, 0};
+}
+
+bool TlsSession::peer_closed() {
+  if (peer_closed_ || failed_) return true;
+  if (!done_ || pending_) return false;
+  wanted_ = 0;
+  begin();
+  char first = 0;
+  std::size_t bytes = 0;
+  int const result = SSL_peek_ex(ssl_.get(), &first, 1, &bytes) == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl_.get(), 0);
+  if (result == SSL_ERROR_ZERO_RETURN) {
+    peer_closed_ = stream_.hung_up_ = true;
+  } else if (result != SSL_ERROR_NONE && result != SSL_ERROR_WANT_READ) {
+    note_failure(result);
+    stream_.hung_up_ = true;
+  }
+  end_input();
+  if (!send_out()) failed_ = true;
+  if (peer_closed_ || failed_) stream_.tls_pending_ = pending_ = true;
+  return peer_closed_ || failed_;
+}
+
+void TlsSession::close_write() {
+  if (!done_ || failed_) return;
+  begin();
+  SSL_shutdown(ssl_.get());
+  end_input();
+  static_cast<void>(send_out());
+}
+
+}  // namespace inferway::net
