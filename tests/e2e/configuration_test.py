@@ -128,10 +128,6 @@ class ConfigurationTest(unittest.TestCase):
                 self.assertIn("not supported yet", errors)
                 self.assertIn(":9:5: ", errors)
                 self.assertIn(key, errors)
-        with self.subTest("https"):
-            status, _, errors = self.check(GOOD.replace("http:", "https:"))
-            self.assertEqual(status, 2)
-            self.assertIn("not supported yet", errors)
 
     @staticmethod
     def column(line):

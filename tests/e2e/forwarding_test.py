@@ -2,6 +2,7 @@
 
 import unittest
 
+import secure
 from harness import Backend, Gateway, answer, answering, json_answer, main, one_route, request
 
 SECRETS = {
@@ -40,7 +41,7 @@ class ForwardingTest(unittest.TestCase):
         got = self.sent_up(client, request("GET", "/a", host="front.test:8080"))
         self.assertEqual(got.headers_named("host"), [self.backend.authority])
         self.assertEqual(got.headers_named("x-forwarded-for"), ["127.0.0.1"])
-        self.assertEqual(got.headers_named("x-forwarded-proto"), ["http"])
+        self.assertEqual(got.headers_named("x-forwarded-proto"), ["https" if secure.ON else "http"])
         self.assertEqual(got.headers_named("x-forwarded-host"), ["front.test:8080"])
         self.assertEqual(got.headers_named("via"), ["1.1 inferway"])
         self.assertEqual(got.headers_named("connection"), [])
@@ -55,7 +56,7 @@ class ForwardingTest(unittest.TestCase):
         got = self.sent_up(client, request("GET", "/a", fields))
         self.assertEqual(got.headers_named("x-forwarded-for"), ["10.0.0.1, 10.0.0.2, 10.0.0.3, 127.0.0.1"])
         self.assertEqual(got.headers_named("via"), ["1.0 front, 1.1 inferway"])
-        self.assertEqual(got.headers_named("x-forwarded-proto"), ["http"])
+        self.assertEqual(got.headers_named("x-forwarded-proto"), ["https" if secure.ON else "http"])
         self.assertEqual(got.headers_named("x-forwarded-host"), ["gateway.test"])
 
     def test_hop_by_hop_fields_go_no_further(self):

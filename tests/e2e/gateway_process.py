@@ -10,6 +10,7 @@ import tempfile
 import threading
 from pathlib import Path
 
+import secure
 from raw_client import Client
 from waiting import PATIENCE, eventually
 
@@ -82,6 +83,10 @@ class Gateway:
             return config
         config = dict(config)
         config.setdefault("listen", "127.0.0.1:0")
+        if secure.ON:
+            if isinstance(config["listen"], str):
+                config["listen"] = secure.listener(config["listen"])
+            config["backends"] = secure.trusting(config["backends"])
         config["admin"] = {"address": "127.0.0.1:0", **config.get("admin", {})}
         config.setdefault("threads", 2)
         config["log"] = {"level": "debug", "access": str(self.access_log_path), **config.get("log", {})}
@@ -105,10 +110,11 @@ class Gateway:
             raise AssertionError(f"the gateway did not start:\n{self.config_path.read_text()}\n{self.stderr()}")
         self.ports = self._ports_after("listening on")
         self.port = self.ports[0]
+        secure.gateway_ports.update(self._ports_after("listening on", " with TLS"))
         self.admin_port = self._ports_after("admin on")[0]
 
-    def _ports_after(self, words):
-        found = [re.search(words + r" \S*:(\d+)", line) for line in self._lines]
+    def _ports_after(self, words, then=""):
+        found = [re.search(words + r" \S*:(\d+)" + then, line) for line in self._lines]
         return [int(match.group(1)) for match in found if match]
 
     def __enter__(self):

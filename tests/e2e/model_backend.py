@@ -7,6 +7,7 @@ import struct
 import threading
 import time
 
+import secure
 from waiting import PATIENCE
 
 
@@ -107,7 +108,7 @@ class Connection:
     def _receive(self):
         self.socket.settimeout(PATIENCE)
         try:
-            data = self.socket.recv(65536)
+            data = secure.receive(self.socket, 65536)
         except ConnectionResetError:
             data = b""
         self.received += data
@@ -120,10 +121,11 @@ class Connection:
         self.socket.sendall(data)
 
     def shutdown_write(self):
-        self.socket.shutdown(socket.SHUT_WR)
+        secure.shutdown_write(self.socket)
 
     def close(self):
         """An orderly end (FIN), whatever is unread."""
+        secure.say_goodbye(self.socket)
         try:
             self.socket.shutdown(socket.SHUT_RDWR)
         except OSError:
@@ -139,7 +141,8 @@ class Connection:
         deadline = time.monotonic() + timeout
         while not self.ended:
             left = deadline - time.monotonic()
-            if left <= 0 or not select.select([self.socket], [], [], left)[0]:
+            ready = secure.buffered(self.socket) or (left > 0 and select.select([self.socket], [], [], left)[0])
+            if not ready:
                 return False
             self._receive()
         return True
@@ -163,7 +166,7 @@ class Backend:
         self._listener = socket.create_server((host, 0), family=family, backlog=1024)
         self.port = self._listener.getsockname()[1]
         self.authority = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
-        self.url = f"http://{self.authority}"
+        self.url = f"{'https' if secure.ON else 'http'}://{self.authority}"
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
 
@@ -190,6 +193,8 @@ class Backend:
 
     def _run(self, connection):
         try:
+            if secure.ON:
+                connection.socket = secure.wrap_server(connection.socket)
             self.handler(connection)
         except (ConnectionError, OSError):
             pass  # the gateway may go whenever it likes; tests ask for what they care about

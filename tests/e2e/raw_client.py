@@ -2,9 +2,11 @@
 
 import json as json_module
 import socket
+import ssl
 import struct
 import time
 
+import secure
 from waiting import PATIENCE
 
 
@@ -134,6 +136,8 @@ class Client:
             self.socket.close()
             raise
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if port in secure.gateway_ports:
+            self.socket = secure.wrap_client(self.socket, host)
         self.buffer = b""
         self.received = bytearray()  # everything, for messages
 
@@ -156,7 +160,7 @@ class Client:
         """False when the gateway has ended the connection."""
         try:
             self.send(data)
-        except (BrokenPipeError, ConnectionResetError):
+        except (BrokenPipeError, ConnectionResetError, ssl.SSLError):
             return False
         return True
 
@@ -170,7 +174,7 @@ class Client:
     def _receive(self, timeout):
         self.socket.settimeout(timeout)
         try:
-            data = self.socket.recv(65536)
+            data = secure.receive(self.socket, 65536)
         except ConnectionResetError:
             raise ConnectionEnded("reset by the gateway", self.buffer, reset=True) from None
         if not data:
@@ -247,7 +251,7 @@ class Client:
         return False
 
     def half_close(self):
-        self.socket.shutdown(socket.SHUT_WR)
+        secure.shutdown_write(self.socket)
 
     def reset(self):
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
