@@ -21,6 +21,7 @@ SslContext make_context(config::BackendTls const& config) {
   // Sessions are kept by endpoint and worker (TlsTickets), not in the context.
   SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(ctx, TlsSession::on_new_ticket);
+  SSL_CTX_set_cert_cb(ctx, TlsSession::on_certificate_wanted, nullptr);
   SSL_CTX_set_verify(ctx, config.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   if (!config.verify) return context;
   if (config.ca) {

@@ -88,6 +88,13 @@ int TlsSession::on_new_ticket(SSL* ssl, SSL_SESSION* session) {
   return 1;
 }
 
+int TlsSession::on_certificate_wanted(SSL* ssl, void*) {
+  if (auto* const self = static_cast<TlsSession*>(SSL_get_ex_data(ssl, session_index()))) {
+    self->certificate_wanted_ = SSL_get_certificate(ssl) == nullptr;
+  }
+  return 1;
+}
+
 /// Before each call of OpenSSL.
 void TlsSession::begin() {
   ERR_clear_error();
@@ -121,6 +128,11 @@ void TlsSession::note_failure(int result) {
   }
   failure_ = trouble.failure;
   failure_text_ = std::move(trouble.text);
+  // In TLS 1.2 a missing certificate is answered by an alert that may mean anything.
+  if (certificate_wanted_ && (failure_ == TlsFailure::protocol || failure_ == TlsFailure::refused)) {
+    failure_ = TlsFailure::refused;
+    failure_text_ += " (it asked for a client certificate, and tls.cert is not given)";
+  }
 }
 
 std::optional<Result<void>> TlsSession::handshake() {

@@ -39,7 +39,9 @@ class TlsSession {
   /// What broke the stream, for people; "" while nothing did, or when the socket itself broke.
   [[nodiscard]] std::string_view failure_text() const { return failure_text_; }
 
-  static int on_new_ticket(SSL* ssl, SSL_SESSION* session);  ///< OpenSSL's callback
+  // OpenSSL's callbacks.
+  static int on_new_ticket(SSL* ssl, SSL_SESSION* session);
+  static int on_certificate_wanted(SSL* ssl, void*);
 
  private:
   friend struct TlsBio;
@@ -83,6 +85,7 @@ class TlsSession {
   bool socket_failed_ = false;
   bool peer_closed_ = false;  ///< close_notify came
   bool failed_ = false;
+  bool certificate_wanted_ = false;  ///< the backend asks for ours
 };
 
 }  // namespace inferway::net

@@ -110,7 +110,8 @@ class Gateway:
             raise AssertionError(f"the gateway did not start:\n{self.config_path.read_text()}\n{self.stderr()}")
         self.ports = self._ports_after("listening on")
         self.port = self.ports[0]
-        secure.gateway_ports.update(self._ports_after("listening on", " with TLS"))
+        if secure.ON:
+            secure.gateway_ports.update(self._ports_after("listening on", " with TLS"))
         self.admin_port = self._ports_after("admin on")[0]
 
     def _ports_after(self, words, then=""):
