@@ -63,6 +63,7 @@ void Stream::on_events(std::uint32_t events) {
   if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) readable_ = true;
   if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) writable_ = true;
   if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) hung_up_ = true;
+  if (closing_ && writable_) shutdown_write();
   bool const news = was_readable != readable_ || was_writable != writable_ || had_hung_up != hung_up_;
   if (news && watcher_ != nullptr) watcher_->notify();
 }
@@ -123,8 +124,8 @@ IoResult Stream::socket_write(std::span<iovec const> pieces) {
 }
 
 void Stream::shutdown_write() {
-  if (tls_ != nullptr) tls_->close_write();
-  ::shutdown(descriptor_.get(), SHUT_WR);
+  closing_ = tls_ != nullptr && !tls_->close_write();
+  if (!closing_) ::shutdown(descriptor_.get(), SHUT_WR);
 }
 
 void Stream::reset_on_close() {

@@ -206,12 +206,18 @@ bool TlsSession::peer_closed() {
   return peer_closed_ || failed_;
 }
 
-void TlsSession::close_write() {
-  if (!done_ || failed_) return;
-  begin();
-  SSL_shutdown(ssl_.get());
-  end_input();
-  static_cast<void>(send_out());
+bool TlsSession::close_write() {
+  if (!done_ || failed_) return true;
+  std::size_t taken = 0;
+  if (!drain_unsent(taken)) return true;
+  if (!write_closed_) {
+    begin();
+    SSL_shutdown(ssl_.get());
+    end_input();
+    write_closed_ = true;
+    if (!send_out()) return true;
+  }
+  return unsent_.empty();
 }
 
 }  // namespace inferway::net

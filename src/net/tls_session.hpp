@@ -28,8 +28,8 @@ class TlsSession {
   [[nodiscard]] std::optional<Result<void>> handshake();
   [[nodiscard]] IoResult read(std::span<char> into);
   [[nodiscard]] IoResult write(std::span<iovec const> pieces);
-  /// Says that nothing more will be written (close_notify), as far as the kernel takes it now.
-  void close_write();
+  /// Says that nothing more will be written (close_notify). False: the kernel has not taken all of it, call again.
+  [[nodiscard]] bool close_write();
   /// Whether the peer has said so. Looks at what has arrived, without taking data away.
   [[nodiscard]] bool peer_closed();
   /// Plaintext, or its ciphertext, was read from the socket and not yet taken.
@@ -83,7 +83,8 @@ class TlsSession {
   bool pending_ = false;
   bool socket_ended_ = false;
   bool socket_failed_ = false;
-  bool peer_closed_ = false;  ///< close_notify came
+  bool peer_closed_ = false;   ///< close_notify came
+  bool write_closed_ = false;  ///< ... was made
   bool failed_ = false;
   bool certificate_wanted_ = false;  ///< the backend asks for ours
 };

@@ -264,10 +264,16 @@ net::Task<> Session::linger() {
   stream_.shutdown_write();
   in_.release();
   raw_.release();
-  read_deadline_.arm(server_.loop_.now() + kLinger);
+  // Over TLS the end itself must be written, and a client may be slow to take what stands before it.
+  bool closing = stream_.closing();
+  read_deadline_.arm(server_.loop_.now() + (closing ? Duration(server_.settings_.timeouts.write) : kLinger));
   auto left = server_.settings_.limits.body_bytes;
   while (!read_deadline_.expired() && !server_.cut_) {
     auto const read = stream_.try_read(server_.loop_.scratch());
+    if (closing && !stream_.closing()) {
+      closing = false;
+      read_deadline_.arm(server_.loop_.now() + kLinger);
+    }
     if (read.status == net::IoStatus::ok) {
       if (read.bytes >= left) co_return;
       left -= read.bytes;

@@ -409,6 +409,25 @@ class EndTest(TlsCase):
             got += piece
         self.assertTrue(got.endswith(b"whole"), got)
 
+    def test_the_goodbye_stands_behind_a_large_answer_to_a_slow_reader(self):
+        body = b"w" * 6_000_000
+
+        def close(connection):
+            connection.read_request()
+            connection.send(close_delimited_answer(body))
+
+        self.start(handler=close)
+        raw = socket.socket()
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        raw.settimeout(PATIENCE)
+        raw.connect(("127.0.0.1", self.gateway.port))
+        sock = self.enterContext(trusting().wrap_socket(raw, server_hostname="gateway.test"))
+        sock.sendall(request("GET", "/v1/a", version="1.0"))
+        got = bytearray()
+        while piece := sock.recv(1000):
+            got += piece
+        self.assertTrue(got.endswith(body))
+
     def test_a_cut_answer_ends_without_one(self):
         def cut(connection):
             connection.read_request()

@@ -67,8 +67,10 @@ class Stream final : private Source {
   /// Nothing for us has come, and nothing has ended. TLS may have had something to say to itself.
   [[nodiscard]] bool quiet() const { return !hung_up() && (tls_ == nullptr ? !readable_ : !tls_pending_); }
 
-  /// Nothing more will be written. TLS says so to its peer.
+  /// Nothing more will be written. TLS says so to its peer (close_notify) as soon as there is room for it.
   void shutdown_write();
+  /// shutdown_write() waits for that room; the stream must live on until it has it.
+  [[nodiscard]] bool closing() const { return closing_; }
   /// The coming close sends a reset instead of an orderly end: for a body whose end is the connection's end.
   void reset_on_close();
   [[nodiscard]] int descriptor() const { return descriptor_.get(); }
@@ -90,6 +92,7 @@ class Stream final : private Source {
   bool readable_ = false;
   bool writable_ = true;
   bool hung_up_ = false;
+  bool closing_ = false;
   bool tls_pending_ = false;  ///< decrypted, or to be decrypted without reading from the socket
 };
 
