@@ -16,7 +16,7 @@ compile   = cmake --build --preset $(1) -j $(JOBS)
 run_tests = ctest --preset $(1) -j $(JOBS) $(CTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build deps format lint asan tsan clean install fresh-check clients bench bench-compare \
+.PHONY: help run test build deps format lint asan tsan clean install fresh-check clients bench bench-compare bench-memory \
         deps-build deps-lint deps-sanitize deps-bench deps-compare deps-clients deps-fresh
 
 help: ## this list
@@ -61,6 +61,9 @@ bench: deps-build deps-bench ## microbenchmarks
 
 bench-compare: build deps-compare ## requests/s and CPU per request beside nginx and HAProxy
 	bench/compare/compare.py --inferway build/release/inferway
+
+bench-memory: build ## memory of the gateway for each idle stream, with TLS and without
+	bench/idle_streams.py --inferway build/release/inferway
 
 fresh-check: deps-fresh ## prove `make test` and `make run` in a bare Debian 12 (root)
 	scripts/fresh-check.sh
