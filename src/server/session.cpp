@@ -293,7 +293,7 @@ void Session::release_head() {
 
 std::optional<ErrorCode> Session::gone() const {
   if (write_deadline_.expired()) return ErrorCode::client_stalled;
-  if (dead_ || stream_.hung_up()) return ErrorCode::client_gone;
+  if (dead_ || (body_done_ ? stream_.hung_up() : stream_.socket_hung_up())) return ErrorCode::client_gone;
   if (server_.cut_) return ErrorCode::draining;
   return std::nullopt;
 }

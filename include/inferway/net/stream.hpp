@@ -64,6 +64,9 @@ class Stream final : private Source {
   [[nodiscard]] bool writable() const { return writable_; }
   /// The peer ended its side, or the connection broke, whether or not bytes before that are still unread.
   [[nodiscard]] bool hung_up() const { return hung_up_ || (tls_ != nullptr && readable_ && tls_ended()); }
+  /// The same, but for a TLS peer that has said goodbye and left its connection open: that takes a look at what has
+  /// come, which costs a reader that is about to take it anyway.
+  [[nodiscard]] bool socket_hung_up() const { return hung_up_; }
   /// Nothing for us has come, and nothing has ended. TLS may have had something to say to itself.
   [[nodiscard]] bool quiet() const { return !hung_up() && (tls_ == nullptr ? !readable_ : !tls_pending_); }
 
