@@ -16,6 +16,7 @@ constexpr char kUsage[] =
     "\n"
     "  serve --config FILE    run the gateway\n"
     "  check --config FILE    validate a configuration and print its routes\n"
+    "  health [OPTIONS]       ask a running gateway whether it is ready\n"
     "  mock  [OPTIONS]        a model server double, for tests and demonstrations\n"
     "  version                print the version\n"
     "  help                   print this\n"
@@ -27,6 +28,7 @@ int run(std::span<char const* const> arguments) {
   auto const rest = arguments.subspan(arguments.size() > 1 ? 2 : 1);
   if (command == "serve") return inferway::cli::run_serve(rest);
   if (command == "check") return inferway::cli::run_check(rest);
+  if (command == "health") return inferway::cli::run_health(rest);
   if (command == "mock") return inferway::cli::run_mock(rest);
   if (command == "version" || command == "--version") {
     std::puts("inferway " INFERWAY_VERSION);

@@ -13,19 +13,10 @@
 #include "yaml_tree.hpp"
 
 #include <algorithm>
-#include <cstdlib>
 #include <filesystem>
 
 namespace inferway::config {
 namespace {
-
-constexpr std::size_t kMaxFileBytes = 64 * 1024 * 1024;
-
-std::optional<std::string> process_environment(std::string const& name) {
-  // Nothing in this program changes its environment.
-  char const* const value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nobody sets any
-  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-}
 
 Config read_config(TreeNode const& root, Problems& problems) {
   Config config;
@@ -99,7 +90,7 @@ Loaded load_text(std::string_view text, std::string const& file, Environment con
 }
 
 Loaded load_file(std::string const& path, Environment const& environment) {
-  auto const content = read_source(path, kMaxFileBytes);
+  auto const content = read_source(path, kMostConfigurationBytes);
   if (content) return load_text(*content, path, environment);
   Loaded loaded;
   loaded.errors.push_back({{}, "cannot be read: " + content.error()});

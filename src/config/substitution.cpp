@@ -3,6 +3,7 @@
 #include "source_file.hpp"
 #include "trail.hpp"
 
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
 
@@ -90,6 +91,12 @@ class Walk {
 };
 
 }  // namespace
+
+std::optional<std::string> process_environment(std::string const& name) {
+  // Nothing in this program changes its environment.
+  char const* const value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nobody sets any
+  return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
 
 Substituted substitute(std::string_view text, Sources const& sources) {
   std::string out;

@@ -5,10 +5,14 @@
 #include "yaml_tree.hpp"
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace inferway::config {
+
+/// Asks the environment of this process.
+[[nodiscard]] std::optional<std::string> process_environment(std::string const& name);
 
 /// Where ${...} gets its values from.
 struct Sources {

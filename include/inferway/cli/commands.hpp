@@ -12,6 +12,10 @@ namespace inferway::cli {
 /// stderr as file:line:column: message. 0: valid; 2: refused, or a wrong command line.
 [[nodiscard]] int run_check(std::span<char const* const> arguments);
 
+/// `health [--config FILE] [--address ADDRESS] [--live] [--timeout 2s]`: asks a running gateway's admin port how it is.
+/// 0: ready (or alive); 1: not, or it cannot be asked; 2: a wrong command line. One line says which and why.
+[[nodiscard]] int run_health(std::span<char const* const> arguments);
+
 /// `mock ...`: a model server double.
 [[nodiscard]] int run_mock(std::span<char const* const> arguments);
 
