@@ -74,6 +74,9 @@ std::string_view Request::header(std::string_view name) const {
 Answer answer(Request const& request, Models const& models, Behaviour const& behaviour) {
   auto const path = request.path();
   if (path == "/health") return json_reply({{"status", "ok"}});
+  // As an admin port answers, so that `inferway health` can ask a mock, too.
+  if (path == "/live" || path == "/ready")
+    return Reply{.content_type = "text/plain", .body = std::string(path.substr(1)) + "\n"};
   if (path == "/echo") return echo(request);
   if (path.starts_with("/v1/")) return answer_api(request, models, behaviour);
   return not_found();

@@ -51,7 +51,7 @@ using Answer = std::variant<Reply, EventStream>;
 /// The models a call may name; empty: any.
 using Models = std::vector<std::string>;
 
-/// Answers a request of the API (/v1/...), /health and /echo.
+/// Answers a request of the API (/v1/...), /health, /live, /ready and /echo.
 [[nodiscard]] Answer answer(Request const& request, Models const& models, Behaviour const& behaviour);
 
 // What the endpoints are made of.

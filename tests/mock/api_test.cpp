@@ -183,6 +183,11 @@ TEST(Api, echoes_what_came) {
 
 TEST(Api, is_healthy) { EXPECT_EQ(reply_to(get("/health")).status, 200U); }
 
+TEST(Api, answers_the_health_command) {
+  EXPECT_EQ(reply_to(get("/live")).body, "live\n");
+  EXPECT_EQ(reply_to(get("/ready")).body, "ready\n");
+}
+
 struct Failure {
   char const* name;
   Request request;
