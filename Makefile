@@ -16,7 +16,7 @@ compile   = cmake --build --preset $(1) -j $(JOBS)
 run_tests = ctest --preset $(1) -j $(JOBS) $(CTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build deps format lint asan tsan clean install fresh-check clients bench bench-compare bench-memory \
+.PHONY: help run test build deps format lint asan tsan clean install uninstall fresh-check container-check clients bench bench-compare bench-memory \
         deps-build deps-lint deps-sanitize deps-bench deps-compare deps-clients deps-fresh
 
 help: ## this list
@@ -68,8 +68,15 @@ bench-memory: build ## memory of the gateway for each idle stream, with TLS and 
 fresh-check: deps-fresh ## prove `make test` and `make run` in a bare Debian 12 (root)
 	scripts/fresh-check.sh
 
-install: build ## into $(DESTDIR)$(PREFIX)
+container-check: deps-fresh ## build and run docker/Dockerfile's image without a container engine (root)
+	scripts/container-check.sh
+
+install: build ## into $(DESTDIR)$(PREFIX): program, documents, systemd units, completion, manual pages
 	DESTDIR="$(DESTDIR)" cmake --install build/release --prefix "$(PREFIX)" --strip
+	cp build/release/install_manifest.txt build/release/installed_files.txt
+
+uninstall: ## remove the files of the last `make install` (the same DESTDIR)
+	sed 's|^|$(DESTDIR)|' build/release/installed_files.txt | xargs -d '\n' rm -f --
 
 clean: ## remove build/
 	rm -rf build

@@ -28,10 +28,10 @@ function(inferway_room name)
 endfunction()
 
 # inferway_ship(TARGET)
-# What is delivered: linked with ThinLTO in release builds, installed into bin/.
+# What is delivered: linked with ThinLTO in release builds, installed into bin/ as the component `program`.
 function(inferway_ship target)
   target_link_libraries(${target} PRIVATE inferway_release_code inferway_release_link)
-  install(TARGETS ${target} RUNTIME DESTINATION bin)
+  install(TARGETS ${target} RUNTIME DESTINATION bin COMPONENT program)
 endfunction()
 
 # inferway_test(NAME SOURCES a_test.cpp ... [ROOMS ...] [LIBRARIES ...])
