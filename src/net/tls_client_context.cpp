@@ -4,10 +4,26 @@
 #include "tls_session.hpp"
 
 #include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
 
 namespace inferway::net {
 
 namespace {
+
+/// Where OpenSSL looks for them; both places may be named by the environment.
+bool system_has_cas() {
+  auto const place = [](char const* variable, char const* usual) -> std::filesystem::path {
+    char const* const named = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe): nobody sets any
+    return named != nullptr ? named : usual;
+  };
+  std::error_code ignored;
+  auto const file = place(X509_get_default_cert_file_env(), X509_get_default_cert_file());
+  auto const directory = place(X509_get_default_cert_dir_env(), X509_get_default_cert_dir());
+  bool const some = std::filesystem::is_directory(directory, ignored) && !std::filesystem::is_empty(directory, ignored);
+  return some || std::filesystem::exists(file, ignored);
+}
 
 SslContext make_context(config::BackendTls const& config) {
   SslContext context(SSL_CTX_new(TLS_client_method()));
@@ -42,6 +58,9 @@ std::expected<TlsClientContext::Shared, std::string> TlsClientContext::load(conf
   auto state = std::make_unique<State>();
   state->context = make_context(config);
   state->verify = config.verify;
+  if (config.verify && !config.ca && !system_has_cas()) {
+    state->warnings.emplace_back("this system has no CA certificates (package ca-certificates): none will be trusted");
+  }
   state->server_name = config.server_name.value_or("");
   if (config.identity) use_identity(state->context.get(), *config.identity, state->warnings);
   return Shared(new TlsClientContext(std::move(state)));

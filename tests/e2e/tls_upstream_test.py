@@ -58,11 +58,11 @@ class TlsBackend(Backend):
 
 
 class UpstreamCase(unittest.TestCase):
-    def start(self, server, tls=None, url=None, **options):
+    def start(self, server, tls=None, url=None, env=None, **options):
         self.backend = self.enterContext(server)
         options.setdefault("backend", {})["tls"] = {"ca": CA.cert, **(tls or {})}
         options["route"] = {"retry": {"attempts": 0}}
-        self.gateway = self.enterContext(Gateway(one_route(url or server.url, **options)))
+        self.gateway = self.enterContext(Gateway(one_route(url or server.url, **options), env=env))
         return self.gateway
 
     def ask(self, status=200):
@@ -123,6 +123,11 @@ class VerificationTest(UpstreamCase):
         self.start(TlsBackend(CA.identity("127.0.0.1")), {"ca": None})
         self.ask(502)
         self.assertEqual(self.failures("unknown_ca"), 1)
+
+    def test_a_system_without_cas_is_worth_a_warning(self):
+        nowhere = {"SSL_CERT_FILE": "/nowhere", "SSL_CERT_DIR": "/nowhere"}
+        self.start(TlsBackend(CA.identity("127.0.0.1")), {"ca": None}, env=nowhere)
+        self.gateway.wait_log("no CA certificates")
 
     def test_without_verification_everything_is_accepted_and_a_warning_says_so(self):
         self.start(TlsBackend(OTHER_CA.identity("127.0.0.9", valid="past")), {"ca": None, "verify": False})
