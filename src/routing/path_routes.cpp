@@ -1,5 +1,7 @@
 #include "path_routes.hpp"
 
+#include "predicates.hpp"
+
 #include <algorithm>
 
 namespace inferway::routing {
@@ -16,12 +18,8 @@ std::string conditions(config::Match const& match) {
 }  // namespace
 
 bool RouteGroup::takes(Query const& query) const {
-  if (method && *method != query.method) return false;
-  return std::ranges::all_of(headers, [&](config::HeaderMatch const& wanted) {
-    return std::ranges::any_of(query.head.fields, [&](http::Field const& field) {
-      return iequals(field.name, wanted.name) && glob_match(wanted.value, field.value);
-    });
-  });
+  return takes_method(method, query.method) &&
+         std::ranges::all_of(headers, [&](auto const& wanted) { return takes_header(wanted, query.head); });
 }
 
 void PathRoutes::add(config::Match const& match, std::size_t route) {

@@ -3,6 +3,7 @@
 #include "by_text.hpp"
 #include "model_index.hpp"
 #include "path_routes.hpp"
+#include "predicates.hpp"
 
 #include <algorithm>
 
@@ -22,8 +23,8 @@ struct RouteTable::Compiled {
 RouteTable::Compiled::Compiled(std::vector<config::Route> const& routes) {
   for (std::size_t i = 0; i < routes.size(); ++i) {
     auto const& match = routes[i].match;
-    if (match.path.ends_with("/*")) {
-      auto const prefix = match.path.substr(0, match.path.size() - 1);
+    if (is_prefix(match.path)) {
+      std::string const prefix(prefix_of(match.path));
       longest_prefix = std::max(longest_prefix, prefix.size());
       prefixes[prefix].add(match, i);
     } else {
@@ -74,7 +75,7 @@ Result<std::size_t> RouteTable::match(Query const& query, std::optional<std::str
 }
 
 std::string_view matched_tail(std::string_view pattern, std::string_view path) {
-  if (!pattern.ends_with("/*")) return {};
+  if (!is_prefix(pattern)) return {};
   return path.substr(std::min(pattern.size() - 1, path.size()));
 }
 

@@ -1,6 +1,7 @@
 // The compiled table beside the plain reading of the contract: the first route, in file order, that matches.
 
 #include "inferway/base/text.hpp"
+#include "inferway/routing/mismatch.hpp"
 #include "inferway/routing/route_table.hpp"
 #include "tables.hpp"
 
@@ -37,6 +38,15 @@ std::optional<std::size_t> first_match(std::vector<config::Route> const& routes,
     error = ErrorCode::model_not_found;
   }
   return std::nullopt;
+}
+
+/// The same by what explains each route.
+std::optional<std::size_t> first_without_mismatch(std::vector<config::Route> const& routes, Query const& query,
+                                                  std::optional<std::string> const& model) {
+  auto const first =
+      std::ranges::find_if(routes, [&](auto const& route) { return mismatch(route.match, query, model).none(); });
+  if (first == routes.end()) return std::nullopt;
+  return static_cast<std::size_t>(first - routes.begin());
 }
 
 /// Whether the answer depends on the model: the first route that fits, its model aside, wants one.
@@ -118,6 +128,7 @@ TEST(RouteTableTest, agrees_with_a_linear_search_on_random_tables) {
       auto const candidates = table.candidates(query);
       ASSERT_EQ(candidates.needs_model, model_decides(routes, query));
       ASSERT_EQ(candidates.any, want || error == ErrorCode::model_not_found);
+      ASSERT_EQ(first_without_mismatch(routes, query, model), want);
       found += want ? 1U : 0U;
     }
   }
