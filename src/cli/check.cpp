@@ -1,3 +1,4 @@
+#include "arguments.hpp"
 #include "inferway/app/tls_files.hpp"
 #include "inferway/cli/commands.hpp"
 #include "inferway/config/loader.hpp"
@@ -6,7 +7,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <expected>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -26,17 +26,6 @@ struct Options {
   Format format = Format::text;
   bool help = false;
 };
-
-/// The value of `--name VALUE` or `--name=VALUE` at `index`, which moves on; nothing when it is another option.
-std::optional<std::string_view> option(std::string_view option_name, std::span<char const* const> arguments,
-                                       std::size_t& index) {
-  std::string_view const argument = arguments[index];
-  if (argument == option_name && index + 1 < arguments.size()) return arguments[++index];
-  if (argument.starts_with(option_name) && argument.substr(option_name.size()).starts_with('=')) {
-    return argument.substr(option_name.size() + 1);
-  }
-  return std::nullopt;
-}
 
 std::expected<Options, std::string> parse_options(std::span<char const* const> arguments) {
   Options out;

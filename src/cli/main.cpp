@@ -17,6 +17,8 @@ constexpr char kUsage[] =
     "  serve --config FILE    run the gateway\n"
     "  check --config FILE    validate a configuration and print its routes\n"
     "  health [OPTIONS]       ask a running gateway whether it is ready\n"
+    "  explain --config FILE METHOD PATH\n"
+    "                         say what the gateway would do with a request, and why\n"
     "  mock  [OPTIONS]        a model server double, for tests and demonstrations\n"
     "  version                print the version\n"
     "  help                   print this\n"
@@ -29,6 +31,7 @@ int run(std::span<char const* const> arguments) {
   if (command == "serve") return inferway::cli::run_serve(rest);
   if (command == "check") return inferway::cli::run_check(rest);
   if (command == "health") return inferway::cli::run_health(rest);
+  if (command == "explain") return inferway::cli::run_explain(rest);
   if (command == "mock") return inferway::cli::run_mock(rest);
   if (command == "version" || command == "--version") {
     std::puts("inferway " INFERWAY_VERSION);

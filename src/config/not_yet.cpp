@@ -1,10 +1,12 @@
 #include "not_yet.hpp"
 
+#include "inferway/config/loader.hpp"
 #include "scalars.hpp"
 #include "trail.hpp"
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 #include <span>
 
@@ -129,6 +131,11 @@ void find(Tree const& tree, std::span<Row const> rows, Visit const& visit) {
 }
 
 }  // namespace
+
+bool acts_on(std::string_view key) {
+  auto const none_of = [&](auto const& rows) { return std::ranges::find(rows, key, &Row::path) == std::end(rows); };
+  return none_of(kNotSupportedYet) && none_of(kNotActedOnYet);
+}
 
 void check_not_yet(Tree const& tree, Problems& problems) {
   if (tree.root() == nullptr) return;

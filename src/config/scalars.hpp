@@ -34,8 +34,7 @@ inline constexpr Range<Milliseconds> kFromZero{Milliseconds(0), kLongest};
 /// A whole decimal number: no sign but '-', no leading zero (YAML 1.1 took 010 for 8), no other notation.
 [[nodiscard]] Parsed<std::int64_t> parse_integer(std::string_view text, Range<std::int64_t> range);
 
-/// The shortest way to write it: 90s, 2m, 64KiB.
-[[nodiscard]] std::string print_duration(Milliseconds duration);
+/// The shortest way to write it: 64KiB. (print_duration is in the room's face.)
 [[nodiscard]] std::string print_size(std::uint64_t bytes);
 
 }  // namespace inferway::config

@@ -84,5 +84,11 @@ TEST_P(NotActedOnTest, is_accepted_and_said) {
 INSTANTIATE_TEST_SUITE_P(Rows, NotActedOnTest, testing::ValuesIn(kNotes),
                          [](auto const& row) { return std::string(row.param.name); });
 
+TEST(NotYetTest, tells_which_keys_are_acted_on) {
+  EXPECT_TRUE(acts_on("routes.[].match"));
+  EXPECT_FALSE(acts_on("routes.[].hedge")) << "refused where it is given";
+  EXPECT_FALSE(acts_on("backends.*.queue.timeout")) << "noted where it is given";
+}
+
 }  // namespace
 }  // namespace inferway::config

@@ -16,6 +16,10 @@ namespace inferway::cli {
 /// 0: ready (or alive); 1: not, or it cannot be asked; 2: a wrong command line. One line says which and why.
 [[nodiscard]] int run_health(std::span<char const* const> arguments);
 
+/// `explain --config FILE ... METHOD PATH`: says what the gateway would do with a request, and why. 0: a route matches;
+/// 1: the request would be refused; 2: a wrong configuration or command line.
+[[nodiscard]] int run_explain(std::span<char const* const> arguments);
+
 /// `mock ...`: a model server double.
 [[nodiscard]] int run_mock(std::span<char const* const> arguments);
 

@@ -241,6 +241,9 @@ struct Config {
 [[nodiscard]] std::string_view name(GuardedHeader header);  ///< lower case
 [[nodiscard]] std::string_view name(RetryOn on);
 
+/// The shortest way to write it: 90s, 2m.
+[[nodiscard]] std::string print_duration(Milliseconds duration);
+
 /// The backend's timeouts with the route's overrides applied.
 [[nodiscard]] UpstreamTimeouts merged(UpstreamTimeouts const& base, TimeoutOverrides const& over);
 

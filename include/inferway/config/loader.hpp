@@ -36,6 +36,9 @@ using Environment = std::function<std::optional<std::string>(std::string const& 
 /// ${file:...} paths start from.
 [[nodiscard]] Loaded load_text(std::string_view text, std::string const& file, Environment const& environment = {});
 
+/// Whether this version acts on a key, given with its path: "routes.[].retry".
+[[nodiscard]] bool acts_on(std::string_view key);
+
 /// "file:line:column: message", as compilers print it; without line and column where they are unknown.
 [[nodiscard]] std::string to_string(std::string const& file, Problem const& problem);
 

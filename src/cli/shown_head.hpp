@@ -1,0 +1,33 @@
+#pragma once
+
+#include "inferway/config/config.hpp"
+#include "inferway/http/head.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+/// Heads that go upstream, as they may be shown. What is secret is replaced before a head is written, so that no way
+/// of writing it can let a secret through.
+namespace inferway::cli {
+
+/// The head that an endpoint would get.
+struct UpstreamRequest {
+  std::string line;
+  std::vector<std::pair<std::string, std::string>> headers;
+};
+
+/// With another value for every secret that goes upstream.
+[[nodiscard]] config::Config masked(config::Config config);
+
+/// What `pass_headers` may let through is a credential.
+[[nodiscard]] http::RequestHead masked(http::RequestHead head);
+
+/// Some clients put their key into the query, and only Gemini's is taken out.
+[[nodiscard]] std::string masked_query(std::string_view query);
+
+/// A head as it was written, line by line.
+[[nodiscard]] UpstreamRequest taken_apart(std::string_view head);
+
+}  // namespace inferway::cli
