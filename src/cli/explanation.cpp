@@ -127,7 +127,7 @@ class Explainer {
 
   /// The head as the gateway writes it; what only a client's connection tells is named in its place.
   [[nodiscard]] UpstreamRequest written(Walk const& walk, std::size_t backend, config::Endpoint const& endpoint) const {
-    auto client = masked(head_);
+    auto client = masked(head_, compiled_.config);
     if (sample_.host_made_up && question_.target.starts_with('/')) client.host = "<the request's host>";
     auto const query = masked_query(walk.decision().upstream_query());
     net::BlockPool pool;

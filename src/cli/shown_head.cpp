@@ -1,9 +1,10 @@
 #include "shown_head.hpp"
 
+#include "inferway/base/text.hpp"
 #include "inferway/http/target.hpp"
+#include "inferway/proxy/upstream_head.hpp"
 
 #include <algorithm>
-#include <array>
 
 namespace inferway::cli {
 
@@ -17,6 +18,13 @@ bool names_key(std::string_view parameter) {
   return name == "key" || name == "api_key" || name == "api-key" || name == "access_token";
 }
 
+bool is_hidden(config::Config const& config, std::string_view name) {
+  return std::ranges::any_of(config.routes, [&](config::Route const& route) {
+    return std::ranges::any_of(route.match.headers,
+                               [&](auto const& header) { return header.hidden && iequals(header.name, name); });
+  });
+}
+
 }  // namespace
 
 config::Config masked(config::Config config) {
@@ -27,12 +35,9 @@ config::Config masked(config::Config config) {
   return config;
 }
 
-http::RequestHead masked(http::RequestHead head) {
-  using http::FieldId;
-  static constexpr std::array kGuarded{FieldId::authorization, FieldId::proxy_authorization, FieldId::x_api_key,
-                                       FieldId::api_key,       FieldId::x_goog_api_key,      FieldId::cookie};
+http::RequestHead masked(http::RequestHead head, config::Config const& config) {
   for (auto& field : head.fields) {
-    if (std::ranges::find(kGuarded, field.id) != kGuarded.end()) field.value = kMask;
+    if (proxy::is_guarded(field.id) || is_hidden(config, field.name)) field.value = kMask;
   }
   return head;
 }

@@ -21,8 +21,9 @@ struct UpstreamRequest {
 /// With another value for every secret that goes upstream.
 [[nodiscard]] config::Config masked(config::Config config);
 
-/// What `pass_headers` may let through is a credential.
-[[nodiscard]] http::RequestHead masked(http::RequestHead head);
+/// The client's, without what is not for people's eyes: credentials, which `pass_headers` may let through, and headers
+/// that a route matches by a hidden value.
+[[nodiscard]] http::RequestHead masked(http::RequestHead head, config::Config const& config);
 
 /// Some clients put their key into the query, and only Gemini's is taken out.
 [[nodiscard]] std::string masked_query(std::string_view query);

@@ -19,18 +19,6 @@ void append_field(net::Buffer& out, std::string_view name, std::string_view valu
   out.append("\r\n");
 }
 
-bool is_guarded(FieldId id) {
-  switch (id) {
-    case FieldId::authorization:
-    case FieldId::proxy_authorization:
-    case FieldId::x_api_key:
-    case FieldId::api_key:
-    case FieldId::x_goog_api_key:
-    case FieldId::cookie: return true;
-    default: return false;
-  }
-}
-
 /// Fields the gateway writes itself.
 bool is_own(FieldId id) {
   switch (id) {
@@ -83,6 +71,18 @@ void append_framing(net::Buffer& out, UpstreamHead const& head) {
 }
 
 }  // namespace
+
+bool is_guarded(FieldId id) {
+  switch (id) {
+    case FieldId::authorization:
+    case FieldId::proxy_authorization:
+    case FieldId::x_api_key:
+    case FieldId::api_key:
+    case FieldId::x_goog_api_key:
+    case FieldId::cookie: return true;
+    default: return false;
+  }
+}
 
 void write_upstream_head(net::Buffer& out, UpstreamHead const& head) {
   out.append(head.client.method);

@@ -29,6 +29,9 @@ struct UpstreamHead {
   BodyFraming framing;
 };
 
+/// Fields of the client's that bear credentials: none goes upstream, unless `pass_headers` lists it.
+[[nodiscard]] bool is_guarded(http::FieldId id);
+
 /// Writes the head that goes upstream: the client's end-to-end fields but for credentials and those the gateway sets
 /// itself. RFC 9110 section 7.6.
 void write_upstream_head(net::Buffer& out, UpstreamHead const& head);
