@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace inferway::cli {
 namespace {
@@ -139,13 +140,25 @@ class Explainer {
                                         .query = query,
                                         .has_query = walk.decision().has_upstream_query(),
                                         .peer = "<client address>",
-                                        .secure = false,
+                                        .secure = tls_listeners() == Listeners::all,
                                         .request_id = proxy::client_request_id(head_).value_or("<generated>"),
                                         .framing = walk.upstream_framing()});
     auto out = taken_apart(buffer.view());
-    auto const length = std::ranges::find(out.headers, "Content-Length", &std::pair<std::string, std::string>::first);
-    if (sample_.body_made_up && length != out.headers.end()) length->second = "<of the body>";
+    for (auto& [name, value] : out.headers) {
+      if (name == "Content-Length" && sample_.body_made_up) value = "<of the body>";
+      if (name == "X-Forwarded-Proto" && tls_listeners() == Listeners::some) value = "<http or https>";
+    }
     return out;
+  }
+
+  enum class Listeners : std::uint8_t { none, some, all };
+
+  /// Those with TLS: who speaks to one of them has come by https.
+  [[nodiscard]] Listeners tls_listeners() const {
+    auto const& all = compiled_.config.listen;
+    auto const count = std::ranges::count_if(all, [](config::Listen const& listen) { return listen.tls.has_value(); });
+    if (count == 0) return Listeners::none;
+    return count == std::ssize(all) ? Listeners::all : Listeners::some;
   }
 
   proxy::CompiledConfig compiled_;

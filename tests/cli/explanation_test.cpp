@@ -161,6 +161,19 @@ TEST(ExplainedChoiceTest, what_only_a_connection_tells_has_a_name) {
   EXPECT_EQ(header(said, "X-Forwarded-Host"), "h");
 }
 
+TEST(ExplainedChoiceTest, the_scheme_is_the_listeners) {
+  auto config = asked_config();
+  auto const proto = [&] {
+    return header(explain(config, question("GET", "/free"))->to[0].requests[0], "X-Forwarded-Proto");
+  };
+  EXPECT_EQ(proto(), "http");
+  config.listen.resize(2);
+  config.listen[1].tls.emplace();
+  EXPECT_EQ(proto(), "<http or https>");
+  config.listen[0].tls.emplace();
+  EXPECT_EQ(proto(), "https");
+}
+
 TEST(ExplainedChoiceTest, a_body_is_spliced_and_counted) {
   auto const got = explain(asked_config(), with_body(question("POST", "/v1/chat", {"Transfer-Encoding: chunked"}),
                                                      R"({"a":1,"model":"llama-3"})"));

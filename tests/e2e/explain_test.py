@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -237,6 +239,22 @@ class ExplainTest(unittest.TestCase):
                 status, out, errors = run_inferway("explain", "--config", str(self.gateway.config_path), *arguments, environment=SECRETS)
                 self.assertEqual((status, out), (2, ""))
                 self.assertIn("usage: inferway explain", errors)
+
+
+class DocsTest(unittest.TestCase):
+    """docs/explain.md: each command that it shows prints what it shows."""
+
+    def test_the_examples_are_true(self):
+        page = (Path(__file__).resolve().parents[2] / "docs" / "explain.md").read_text(encoding="utf-8")
+        directory = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="inferway-e2e-")))
+        (directory / "gateway.yaml").write_text(re.search(r"```yaml\n(.*?)```", page, re.DOTALL)[1], encoding="utf-8")
+        examples = re.findall(r"```console\n\$ inferway (.*?)\n(.*?)```", page, re.DOTALL)
+        for command, shown in examples:
+            with self.subTest(command):
+                status, out, errors = run_inferway(*shlex.split(command), environment={"CLOUD_KEY": "s3cret"}, cwd=directory)
+                self.assertEqual((out, errors), (shown, ""))
+                self.assertEqual(status, 1 if "Refused:" in shown else 0)
+        self.assertEqual(len(examples), 2)
 
 
 class NoNetworkTest(unittest.TestCase):
