@@ -3,10 +3,23 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <array>
+#include <cstddef>
 #include <cstring>
 #include <netinet/in.h>
+#include <sys/un.h>
 
 namespace inferway::net {
+
+namespace {
+
+std::optional<Address> ask(int (*call)(int, sockaddr*, socklen_t*), int socket) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  if (call(socket, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return std::nullopt;
+  return Address(reinterpret_cast<sockaddr const*>(&storage), size);
+}
+
+}  // namespace
 
 Address::Address(sockaddr const* data, socklen_t size) : size_(std::min<socklen_t>(size, sizeof storage_)) {
   std::memcpy(&storage_, data, size_);
@@ -27,6 +40,14 @@ std::optional<Address> Address::literal(std::string_view host, std::uint16_t por
     return Address(reinterpret_cast<sockaddr const*>(&v6), sizeof v6);
   }
   return std::nullopt;
+}
+
+std::optional<Address> Address::unix_path(std::string_view path) {
+  sockaddr_un out{};
+  if (path.empty() || path.size() >= sizeof out.sun_path) return std::nullopt;
+  out.sun_family = AF_UNIX;
+  std::memcpy(out.sun_path, path.data(), path.size());
+  return Address(reinterpret_cast<sockaddr const*>(&out), sizeof out);
 }
 
 std::uint16_t Address::port() const {
@@ -51,5 +72,31 @@ std::string Address::host_text() const {
   }
   return text.data();
 }
+
+std::string Address::path() const {
+  constexpr auto kHead = offsetof(sockaddr_un, sun_path);
+  if (family() != AF_UNIX || size_ <= kHead) return {};
+  auto const& text = reinterpret_cast<sockaddr_un const*>(&storage_)->sun_path;
+  auto const most = std::min<std::size_t>(size_ - kHead, sizeof text);
+  if (text[0] == '\0') return most > 1 && text[1] != '\0' ? "@" + std::string(text + 1, most - 1) : std::string();
+  return {text, ::strnlen(text, most)};
+}
+
+bool Address::operator==(Address const& other) const {
+  if (family() != other.family() || port() != other.port()) return false;
+  if (family() == AF_INET) {
+    return reinterpret_cast<sockaddr_in const*>(&storage_)->sin_addr.s_addr ==
+           reinterpret_cast<sockaddr_in const*>(&other.storage_)->sin_addr.s_addr;
+  }
+  if (family() == AF_INET6) {
+    auto const& a = *reinterpret_cast<sockaddr_in6 const*>(&storage_);
+    auto const& b = *reinterpret_cast<sockaddr_in6 const*>(&other.storage_);
+    return IN6_ARE_ADDR_EQUAL(&a.sin6_addr, &b.sin6_addr) && a.sin6_scope_id == b.sin6_scope_id;
+  }
+  return path() == other.path();
+}
+
+std::optional<Address> local_address(int socket) { return ask(::getsockname, socket); }
+std::optional<Address> peer_address(int socket) { return ask(::getpeername, socket); }
 
 }  // namespace inferway::net

@@ -1,5 +1,6 @@
 #include "inferway/net/listener.hpp"
 
+#include "backlog.hpp"
 #include "inferway/telemetry/log.hpp"
 
 #include <cerrno>
@@ -16,7 +17,9 @@ namespace {
 constexpr int kAcceptBatch = 16;
 /// Without free descriptors accepting is no use until some are closed.
 constexpr Duration kDescriptorPause = std::chrono::milliseconds(100);
-constexpr int kBacklog = 4096;  // the kernel cuts it to net.core.somaxconn
+
+/// Twice what may wait: a flood of new connections does not keep us from ending.
+constexpr int kMostWaiting = 2 * kBacklog;
 
 /// False: errno says why not.
 bool accept_one(int listening, OnConnection const& on_connection) {
@@ -30,7 +33,7 @@ bool accept_one(int listening, OnConnection const& on_connection) {
 
 }  // namespace
 
-Descriptor listen_on(Address const& address, std::string const& shown_as) {
+Descriptor listen_on(Address const& address, std::string const& shown_as, V6Only v6_only) {
   auto const fail = [&](char const* what) {
     throw std::system_error(errno, std::generic_category(), std::string("cannot ") + what + " " + shown_as);
   };
@@ -39,9 +42,9 @@ Descriptor listen_on(Address const& address, std::string const& shown_as) {
   int const on = 1;
   ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (address.family() == AF_INET6) {
-    // [::]:8080 takes IPv4 as well, as people expect of "all addresses", where the kernel has not been told otherwise.
-    int const off = 0;
-    ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    // Set in either case: the system's default (net.ipv6.bindv6only) differs between machines.
+    int const only = v6_only == V6Only::yes ? 1 : 0;
+    ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only);
   }
   if (::bind(socket.get(), address.data(), address.size()) != 0) fail("bind");
   if (::listen(socket.get(), kBacklog) != 0) fail("listen on");
@@ -49,10 +52,8 @@ Descriptor listen_on(Address const& address, std::string const& shown_as) {
 }
 
 std::uint16_t bound_port(Descriptor const& listening) {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof storage;
-  ::getsockname(listening.get(), reinterpret_cast<sockaddr*>(&storage), &size);
-  return Address(reinterpret_cast<sockaddr const*>(&storage), size).port();
+  auto const address = local_address(listening.get());
+  return address ? address->port() : 0;
 }
 
 Acceptor::Acceptor(Loop& loop, Descriptor const& listening, OnConnection on_connection)
@@ -90,7 +91,8 @@ void Acceptor::accept_some() {
 }
 
 void accept_all(Descriptor const& listening, OnConnection const& on_connection) {
-  while (accept_one(listening.get(), on_connection) || errno == EINTR || errno == ECONNABORTED) {
+  for (int left = kMostWaiting; left > 0; --left) {
+    if (!accept_one(listening.get(), on_connection) && errno != EINTR && errno != ECONNABORTED) return;
   }
 }
 

@@ -41,7 +41,11 @@ Stream::~Stream() { loop_.remove(*this, descriptor_.get()); }
 Result<std::unique_ptr<Stream>> Stream::connect(Loop& loop, Address const& to) {
   Descriptor descriptor(::socket(to.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!descriptor) return connect_error(errno);
-  if (::connect(descriptor.get(), to.data(), to.size()) != 0 && errno != EINPROGRESS) return connect_error(errno);
+  if (::connect(descriptor.get(), to.data(), to.size()) != 0 && errno != EINPROGRESS) {
+    // A Unix socket cannot be waited for: it says at once that too many wait already.
+    if (errno == EAGAIN && to.family() == AF_UNIX) errno = EBUSY;
+    return connect_error(errno);
+  }
   return std::unique_ptr<Stream>(new Stream(loop, std::move(descriptor), true));
 }
 

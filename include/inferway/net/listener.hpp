@@ -3,21 +3,25 @@
 #include "inferway/net/address.hpp"
 #include "inferway/net/loop.hpp"
 
+#include <cstdint>
 #include <functional>
-#include <memory>
-#include <vector>
+#include <string>
 
 namespace inferway::net {
 
+/// Whether [::] takes IPv4 too. It does, as people expect of "all addresses", unless the same port of an IPv4 address
+/// has a listener of its own.
+enum class V6Only : std::uint8_t { no, yes };
+
 /// A listening TCP socket, shared by all workers. Errors when it cannot be bound: std::system_error that names the
 /// address.
-[[nodiscard]] Descriptor listen_on(Address const& address, std::string const& shown_as);
-/// The port that a listening socket got.
+[[nodiscard]] Descriptor listen_on(Address const& address, std::string const& shown_as, V6Only v6_only = V6Only::no);
+/// The port that a listening socket got; 0 for a Unix socket.
 [[nodiscard]] std::uint16_t bound_port(Descriptor const& listening);
 
 using OnConnection = std::function<void(Descriptor, Address const& peer)>;
 
-/// Takes all connections that wait on a listening socket now.
+/// Takes all connections that wait on a listening socket now. What goes on coming does not hold it up for ever.
 void accept_all(Descriptor const& listening, OnConnection const& on_connection);
 
 /// Accepts on a shared listening socket for one loop. Each new connection wakes one loop only.
