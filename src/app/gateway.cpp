@@ -2,8 +2,11 @@
 
 #include "inferway/admin/admin.hpp"
 #include "inferway/telemetry/log.hpp"
+#include "inherited.hpp"
+#include "listeners.hpp"
 #include "listening.hpp"
 #include "machine.hpp"
+#include "service_manager.hpp"
 #include "signals.hpp"
 #include "worker.hpp"
 
@@ -21,21 +24,16 @@ using telemetry::log_error;
 using telemetry::log_info;
 using telemetry::log_warn;
 
-std::string shown(config::Listen const& listen, std::uint16_t port) {
-  bool const v6 = listen.host.find(':') != std::string::npos;
-  return (v6 ? "[" + listen.host + "]" : listen.host) + ":" + std::to_string(port);
-}
+/// What the end takes beyond timeouts.drain: streams are told, the access log is written.
+constexpr config::Milliseconds kAfterDrain{5'000};
 
-net::Descriptor open_listener(config::Listen const& listen) {
-  auto const address = net::Address::literal(listen.host, listen.port);
-  if (!address) throw std::runtime_error("not an address to listen on: " + listen.host);
-  return net::listen_on(*address, shown(listen, listen.port));
-}
+char const* whence(Listener const& listener) { return listener.inherited ? " (inherited)" : ""; }
 
 /// The gateway while it runs: workers on threads of their own, the admin port and signals on the main thread.
 class Gateway {
  public:
-  explicit Gateway(config::Config config);
+  /// `inherited`: sockets to listen on instead of own ones.
+  Gateway(config::Config config, Inherited inherited, ServiceManager service_manager);
 
   int run();
 
@@ -51,6 +49,8 @@ class Gateway {
   void cut();
 
   std::uint32_t worker_count_;
+  Inherited inherited_;
+  ServiceManager service_manager_;
   net::Loop loop_;  ///< the main thread's
   Signals signals_;
   net::Resolver resolver_;
@@ -59,13 +59,14 @@ class Gateway {
   proxy::BufferedBytes buffered_;
   server::ConnectionCount connections_;
   std::vector<std::unique_ptr<Listening>> listening_;
+  std::vector<net::SocketFile> socket_files_;  ///< of listening_; they go first
   std::vector<std::unique_ptr<Worker>> workers_;
 
   std::atomic<admin::Readiness> readiness_{admin::Readiness::starting};
   admin::Admin admin_;
   server::ConnectionCount admin_connections_;
   std::unique_ptr<server::Server> admin_server_;
-  net::Descriptor admin_listening_;
+  Listener admin_listening_;
   std::unique_ptr<net::Acceptor> admin_acceptor_;
 
   struct DrainOver final : net::Watcher {
@@ -97,8 +98,10 @@ config::Config within_descriptors(config::Config config) {
   return config;
 }
 
-Gateway::Gateway(config::Config config)
+Gateway::Gateway(config::Config config, Inherited inherited, ServiceManager service_manager)
     : worker_count_(count_workers(config)),
+      inherited_(std::move(inherited)),
+      service_manager_(std::move(service_manager)),
       signals_(loop_, kSignals, [this](int signal) { on_signal(signal); }),
       resolver_([this] {
         loop_.post([this] {
@@ -118,9 +121,12 @@ server::Settings Gateway::settings() const {
 
 void Gateway::start_workers() {
   for (auto const& listen : snapshot_.config.listen) {
-    auto const& at = *listening_.emplace_back(std::make_unique<Listening>(open_listener(listen), listen));
-    log_info("listening on " + shown(listen, net::bound_port(at.socket())) + (listen.tls ? " with TLS" : ""));
+    auto listener = open_listener(listen, snapshot_.config, inherited_);
+    socket_files_.push_back(std::move(listener.file));
+    listening_.push_back(std::make_unique<Listening>(std::move(listener.socket), listen));
+    log_info("listening on " + listener.shown + (listen.tls ? " with TLS" : "") + whence(listener));
   }
+  inherited_.expect_none_left();
   std::random_device random;
   Shared const shared{snapshot_, buffered_, connections_, settings()};
   for (std::uint32_t i = 0; i < worker_count_; ++i) {
@@ -131,25 +137,26 @@ void Gateway::start_workers() {
 }
 
 void Gateway::start_admin() {
-  auto const& address = snapshot_.config.admin.address;
-  admin_listening_ = open_listener(address);
+  admin_listening_ = open_listener(snapshot_.config.admin.address, snapshot_.config, inherited_);
   admin_server_ =
       std::make_unique<server::Server>(loop_, admin_, settings(), admin_connections_, telemetry_.unlisted_shard());
   admin_acceptor_ = std::make_unique<net::Acceptor>(
-      loop_, admin_listening_, [this](net::Descriptor connection, net::Address const& peer) {
+      loop_, admin_listening_.socket, [this](net::Descriptor connection, net::Address const& peer) {
         admin_server_->load().fetch_add(1, std::memory_order_relaxed);
         loop_.defer([this, connection = std::move(connection), peer]() mutable {
           admin_server_->serve(std::move(connection), peer);
         });
       });
-  log_info("admin on " + shown(address, net::bound_port(admin_listening_)));
+  log_info("admin on " + admin_listening_.shown + whence(admin_listening_));
 }
 
 int Gateway::run() {
   start_admin();
   start_workers();
   readiness_ = admin::Readiness::ready;
-  log_info("ready with " + std::to_string(worker_count_) + (worker_count_ == 1 ? " thread" : " threads"));
+  auto const ready = "ready with " + std::to_string(worker_count_) + (worker_count_ == 1 ? " thread" : " threads");
+  log_info(ready);
+  service_manager_.ready(ready);
   loop_.run();
   for (auto const& worker : workers_) worker->stop();
   log_info("ended");
@@ -192,7 +199,9 @@ void Gateway::drain() {
   draining_ = true;
   readiness_ = admin::Readiness::draining;
   auto const limit = snapshot_.config.timeouts.drain;
-  log_info("draining: requests in flight may go on for " + std::to_string(limit.count()) + " ms");
+  auto const status = "draining: requests in flight may go on for " + std::to_string(limit.count()) + " ms";
+  log_info(status);
+  service_manager_.stopping(status, limit + kAfterDrain);
   drain_deadline_.arm(Clock::now() + limit);
   still_accepting_ = workers_.size();
   for (auto const& worker : workers_) {
@@ -200,9 +209,11 @@ void Gateway::drain() {
   }
 }
 
-/// No worker accepts any more: what is still waiting is taken, for closing a listening socket resets it.
+/// No worker accepts any more: what is still waiting is taken, for closing a listening socket resets it. So it is for
+/// an inherited one, although whoever holds it keeps what waits: it would wait for our end.
 void Gateway::worker_stopped_accepting() {
   if (--still_accepting_ > 0) return;
+  socket_files_.clear();  // a Unix socket that nobody finds gets no further connections
   for (auto const& listening : listening_) {
     net::accept_all(listening->socket(), [&](net::Descriptor connection, net::Address const& peer) {
       workers_.front()->adopt(std::move(connection), peer, listening->tls());
@@ -234,7 +245,9 @@ int serve(config::Config config) {
   Signals::block(kSignals);
   telemetry::set_log_level(config.log.level, config.log.format);
   try {
-    Gateway gateway(std::move(config));
+    auto inherited = Inherited::from_environment();
+    auto service_manager = ServiceManager::from_environment();
+    Gateway gateway(std::move(config), std::move(inherited), std::move(service_manager));
     return gateway.run();
   } catch (std::exception const& error) {
     telemetry::log_error(error.what());

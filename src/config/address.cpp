@@ -142,6 +142,15 @@ bool overlap(Listen const& a, Listen const& b) {
   return a.host == b.host || is_wildcard(a) || is_wildcard(b);
 }
 
+bool is_v6_only(Listen const& listen, Config const& config) {
+  auto const takes_the_port = [&](Listen const& other) {
+    bool const v4 = other.unix_path.empty() && other.host.find(':') == std::string::npos;
+    return v4 && other.port == listen.port;
+  };
+  if (listen.host != "::" || listen.port == 0) return false;
+  return takes_the_port(config.admin.address) || std::ranges::any_of(config.listen, takes_the_port);
+}
+
 std::expected<Listen, std::string> parse_listen(std::string_view text) {
   constexpr std::string_view kExamples = "; write 0.0.0.0:8080, [::]:8080 or unix:/path";
   if (text.starts_with(kUnix)) {

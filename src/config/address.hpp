@@ -22,9 +22,6 @@ namespace inferway::config {
 /// "0.0.0.0:8080", "[::]:8080" or "unix:/path". The error is the rest of a sentence that begins with the address.
 [[nodiscard]] std::expected<Listen, std::string> parse_listen(std::string_view text);
 
-/// As parse_listen reads it.
-[[nodiscard]] std::string to_string(Listen const& listen);
-
 /// "http://host:port/path", https, or "unix:/path". The error is the rest of a sentence that begins with "the URL";
 /// it does not repeat the URL, which may bear a password.
 [[nodiscard]] std::expected<Endpoint, std::string> parse_endpoint(std::string_view url);

@@ -26,9 +26,8 @@ bool is_not_zero(TreeNode const& node) {
 }
 bool resumes(TreeNode const& node) { return node.text == "continue_final_message" || node.text == "assistant_prefill"; }
 bool is_drain(TreeNode const& node) { return node.text == "drain"; }
-bool is_unix(TreeNode const& node) { return node.text.starts_with("unix:"); }
 bool is_unbuilt_balance(TreeNode const& node) {
-  return node.text == "ewma" || node.text == "prefix" || node.text == "session" || node.text == "load";
+  return node.text == "prefix" || node.text == "session" || node.text == "load";
 }
 
 TreeNode const* child(TreeNode const& node, std::string_view key) {
@@ -54,14 +53,8 @@ struct Row {
 };
 
 constexpr Row kNotSupportedYet[] = {
-    {"listen", is_unix, "listening on a Unix socket is"},
-    {"listen.[]", is_unix, "listening on a Unix socket is"},
-    {"listen.[].address", is_unix, "listening on a Unix socket is"},
-    {"admin.address", is_unix, "listening on a Unix socket is"},
     {"timeouts.heartbeat", is_given, "a heartbeat is"},
-    {"backends.*.endpoints.[]", is_unix, "an endpoint on a Unix socket is"},
-    {"backends.*.endpoints.[].url", is_unix, "an endpoint on a Unix socket is"},
-    {"backends.*.balance", is_unbuilt_balance, "balancing other than round_robin and least_requests is"},
+    {"backends.*.balance", is_unbuilt_balance, "this way of balancing is"},
     {"backends.*.timeouts.first_content", is_given, "a deadline for the first content is"},
     {"backends.*.min_tokens_per_second", is_not_zero, "a least speed is"},
     {"backends.*.on_client_cancel", is_drain, "reading on after the client left is"},

@@ -56,6 +56,10 @@ void append_list(net::Buffer& out, std::string_view name, http::RequestHead cons
   out.append("\r\n");
 }
 
+/// A peer on a Unix socket has no address, and none is made up. Yet each proxy adds one entry, so that who counts them
+/// from the right never takes the client's own claim for the peer: RFC 7239 section 6.2 has a word for it.
+std::string_view forwarded_for(std::string_view peer) { return peer == "unix" ? "unknown" : peer; }
+
 void append_framing(net::Buffer& out, UpstreamHead const& head) {
   if (head.framing.chunked) {
     append_field(out, "Transfer-Encoding", "chunked");
@@ -98,7 +102,7 @@ void write_upstream_head(net::Buffer& out, UpstreamHead const& head) {
   for (auto const& field : head.client.fields) {
     if (passes(field, head.backend)) append_field(out, field.name, field.value);
   }
-  append_list(out, "X-Forwarded-For", head.client, FieldId::x_forwarded_for, head.peer);
+  append_list(out, "X-Forwarded-For", head.client, FieldId::x_forwarded_for, forwarded_for(head.peer));
   append_field(out, "X-Forwarded-Proto", head.secure ? "https" : "http");
   if (!head.client.host.empty()) append_field(out, "X-Forwarded-Host", head.client.host);
   append_list(out, "Via", head.client, FieldId::via, "1.1 inferway");

@@ -1,5 +1,7 @@
 #include "metrics.hpp"
 
+#include <string>
+
 namespace inferway::telemetry {
 
 namespace {
@@ -13,6 +15,10 @@ std::uint64_t sum_of(Shards const& shards, Member member) {
 void write_connections(Exposition& out, Shards const& shards) {
   out.gauge("inferway_client_connections", "Client connections that are open.");
   out.sample(sum_of(shards, &Shard::connections_open));
+  out.gauge("inferway_worker_client_connections", "Client connections that are open, by worker.");
+  for (std::size_t i = 0; i < shards.size(); ++i) {
+    out.sample({{"worker", std::to_string(i)}}, shards[i]->connections_open.get());
+  }
   out.counter("inferway_client_connections_accepted_total", "Client connections taken.");
   out.sample(sum_of(shards, &Shard::connections_accepted));
   out.counter("inferway_client_bytes_total", "All bytes read from (in) and written to (out) clients.");

@@ -107,6 +107,8 @@ Result<std::optional<Attempt::Step>> Attempt::parse_head() {
     set_aside();
     return Step::interim;
   }
+  bool const refused = head_.status >= 500 || head_.status == 429;  // quick, but no reason to send more there
+  observe(refused ? balance::Outcome::failed : balance::Outcome::answered);
   if (unsent() || !body_sent()) reusable_ = false;  // it answered before it had the whole request
   deadline_.disarm();
   kept_.release();
@@ -195,6 +197,12 @@ Result<Attempt::Received> Attempt::take_chunks(std::string_view bytes) {
     }
   }
   return Received{received_, false, false};
+}
+
+/// Tells the balancing how it went. What happens behind the head says nothing of the time to it.
+void Attempt::observe(balance::Outcome outcome) {
+  auto const took = state_ == State::body ? Duration{} : upstream_.loop_.now() - started_;
+  upstream_.learn(backend_, endpoint_index_, outcome, took);
 }
 
 /// The answer was read to its end.

@@ -26,12 +26,14 @@ Attempt::Attempt(Upstream& upstream, std::size_t backend, config::UpstreamTimeou
 Attempt::~Attempt() {
   if (waits_for_name_) std::erase(upstream_.waiting_for_names_, &waiter_);
   if (state_ != State::done && !failed_) upstream_.counters(backend_).cancelled.add();
+  if (state_ == State::connecting || state_ == State::sending) observe(balance::Outcome::abandoned);
   upstream_.counters(backend_).inflight.sub();
   endpoint_.inflight.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void Attempt::start(Request const& request) {
   request_ = request;
+  started_ = upstream_.loop_.now();
   queue_request();
   bool const may_reuse = !request.body_follows || request.body_small;
   if (may_reuse) connection_ = upstream_.lease(backend_, endpoint_index_);
@@ -159,6 +161,7 @@ Result<bool> Attempt::replace_stale() {
 }
 
 std::unexpected<Error> Attempt::failure(Error error) {
+  observe(balance::Outcome::failed);
   failed_ = true;
   state_ = State::done;
   connection_.reset();

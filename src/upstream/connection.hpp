@@ -1,5 +1,6 @@
 #pragma once
 
+#include "inferway/balance/ewma.hpp"
 #include "inferway/balance/least_requests.hpp"
 #include "inferway/balance/weighted.hpp"
 #include "inferway/net/stream.hpp"
@@ -42,10 +43,15 @@ struct Upstream::Pool {
   explicit Pool(std::vector<std::uint32_t> const& weights);
 
   balance::SmoothWeighted turns;                               ///< round_robin
-  std::vector<balance::Load> loads;                            ///< least_requests: filled at each pick
+  std::vector<balance::Load> loads;                            ///< least_requests and ewma: filled at each pick
+  std::vector<balance::Memory> memories;                       ///< ewma: likewise
   std::vector<net::TlsTickets> tickets;                        ///< by endpoint; outlives their connections
   std::vector<std::vector<std::unique_ptr<Connection>>> idle;  ///< by endpoint; the one used last at the back
   std::size_t idle_total = 0;
+  /// By endpoint: the addresses behind its name, and when they last changed. What was connected before then may lead to
+  /// one that is gone.
+  std::vector<std::shared_ptr<net::Addresses const>> addresses;
+  std::vector<TimePoint> moved;
 };
 
 }  // namespace inferway::upstream

@@ -16,7 +16,8 @@ Directory::Directory(std::vector<config::Backend> const& backends, net::Resolver
     for (auto const& endpoint : configured.endpoints) {
       auto state = std::make_unique<Endpoint>();
       state->config = endpoint;
-      state->name = resolver.add(endpoint.host, endpoint.port);
+      state->name = endpoint.unix_path.empty() ? resolver.add(endpoint.host, endpoint.port)
+                                               : net::Name::fixed(net::Address::unix_path(endpoint.unix_path));
       backend->endpoints.push_back(std::move(state));
     }
     backends_.push_back(std::move(backend));
@@ -49,6 +50,9 @@ Upstream::Upstream(net::Loop& loop, Directory& directory, config::Limits const& 
     weights.reserve(backend.endpoints.size());
     for (auto const& endpoint : backend.endpoints) weights.push_back(endpoint->config.weight);
     pools_.push_back(std::make_unique<Pool>(weights));
+    for (std::size_t j = 0; j < backend.endpoints.size(); ++j) {
+      pools_[i]->addresses[j] = backend.endpoints[j]->name->addresses();
+    }
   }
 }
 
@@ -56,6 +60,34 @@ Upstream::~Upstream() = default;
 
 void Upstream::names_changed() {
   for (auto* waiter : waiting_for_names_) waiter->notify();
+  for (std::size_t i = 0; i < pools_.size(); ++i) {
+    for (std::size_t j = 0; j < pools_[i]->addresses.size(); ++j) follow(i, j);
+  }
+}
+
+/// When the addresses of an endpoint's name have changed, idle connections to those that are gone are closed; those in
+/// use are when their answer is complete (give_back).
+void Upstream::follow(std::size_t backend, std::size_t endpoint) {
+  auto& pool = *pools_[backend];
+  auto addresses = directory_[backend].endpoints[endpoint]->name->addresses();
+  if (addresses == pool.addresses[endpoint]) return;
+  pool.addresses[endpoint] = std::move(addresses);
+  pool.moved[endpoint] = loop_.now();
+  auto const gone = std::erase_if(pool.idle[endpoint], [&](auto const& connection) {
+    if (is_listed(*connection)) return false;
+    connection->stream->shutdown_write();
+    return true;
+  });
+  pool.idle_total -= gone;
+  counters(backend).connections_idle.sub(gone);
+}
+
+/// Whether the endpoint's name still leads to where the connection goes.
+bool Upstream::is_listed(Connection const& connection) const {
+  auto const& addresses = pools_[connection.backend]->addresses[connection.endpoint];
+  auto const peer = net::peer_address(connection.stream->descriptor());
+  if (addresses == nullptr || !peer) return true;
+  return std::ranges::find(*addresses, *peer) != addresses->end();
 }
 
 void Upstream::tls_changed() {
@@ -79,7 +111,12 @@ void Upstream::close_idle(std::size_t backend) {
 }
 
 Upstream::Pool::Pool(std::vector<std::uint32_t> const& weights)
-    : turns(weights), tickets(weights.size()), idle(weights.size()) {
+    : turns(weights),
+      memories(weights.size()),
+      tickets(weights.size()),
+      idle(weights.size()),
+      addresses(weights.size()),
+      moved(weights.size()) {
   for (auto const weight : weights) loads.push_back({.inflight = 0, .weight = weight});
 }
 
@@ -90,8 +127,22 @@ std::size_t Upstream::pick(std::size_t backend) {
   if (state.config.balance == config::Balance::round_robin) return pool.turns.next();
   for (std::size_t i = 0; i < state.endpoints.size(); ++i) {
     pool.loads[i].inflight = state.endpoints[i]->inflight.load(std::memory_order_relaxed);
+    pool.memories[i] = state.endpoints[i]->memory.load(std::memory_order_relaxed);
+  }
+  if (state.config.balance == config::Balance::ewma) {
+    return balance::ewma(pool.loads, pool.memories, loop_.now(), random_);
   }
   return balance::least_requests(pool.loads, random_);
+}
+
+void Upstream::learn(std::size_t backend, std::size_t endpoint, balance::Outcome outcome, Duration took) {
+  auto& state = directory_[backend];
+  if (state.config.balance != config::Balance::ewma) return;
+  auto& memory = state.endpoints[endpoint]->memory;
+  auto before = memory.load(std::memory_order_relaxed);
+  while (!memory.compare_exchange_weak(before, balance::remember(before, outcome, took, loop_.now()),
+                                       std::memory_order_relaxed)) {
+  }
 }
 
 std::unique_ptr<Connection> Upstream::lease(std::size_t backend, std::size_t endpoint) {
@@ -113,7 +164,8 @@ void Upstream::give_back(std::unique_ptr<Connection> connection) {
   auto const& config = directory_[connection->backend].config.pool;
   auto const now = loop_.now();
   bool const worn = now - connection->opened >= config.max_age;
-  if (draining_ || worn || pool.idle_total >= config.max_idle) return;  // closed
+  bool const gone = connection->opened <= pool.moved[connection->endpoint] && !is_listed(*connection);
+  if (draining_ || worn || gone || pool.idle_total >= config.max_idle) return;  // closed
   connection->rest(now + config.idle);
   counters(connection->backend).connections_idle.add();
   ++pool.idle_total;

@@ -66,7 +66,44 @@ TEST(GatewayTest, one_listener_may_stand_alone) {
   EXPECT_EQ(config.listen[0].host, "::");
 }
 
+TEST(GatewayTest, unix_sockets_stand_wherever_addresses_do) {
+  auto const config = accepted(with_gateway(R"(
+listen: ["127.0.0.1:8081", "unix:/run/a.sock", {address: "unix:/run/b.sock"}]
+admin: {address: "unix:/run/admin.sock"}
+)"));
+  ASSERT_EQ(config.listen.size(), 3U);
+  EXPECT_EQ(config.listen[1].unix_path, "/run/a.sock");
+  EXPECT_EQ(to_string(config.listen[2]), "unix:/run/b.sock");
+  EXPECT_EQ(config.admin.address.unix_path, "/run/admin.sock");  // local: no token is needed
+  EXPECT_EQ(accepted(with_gateway("listen: unix:/x")).listen.front().unix_path, "/x");
+}
+
+TEST(GatewayTest, all_ipv6_addresses_leave_ipv4_to_a_listener_of_its_own) {
+  struct Row {
+    std::string_view text;
+    std::vector<bool> v6_only;
+  };
+  Row const rows[] = {
+      {"listen: [\"0.0.0.0:80\", \"[::]:80\"]", {false, true}},
+      {"listen: [\"[::]:80\", \"127.0.0.1:80\"]", {true, false}},
+      {"listen: [\"[::]:80\", \"0.0.0.0:81\"]", {false, false}},
+      {"listen: [\"[::]:0\", \"0.0.0.0:0\"]", {false, false}},
+      {"listen: [\"[::1]:80\", \"0.0.0.0:80\"]", {false, false}},
+      {"listen: [\"[::]:80\", \"unix:/x\"]", {false, false}},
+      {"listen: \"[::]:9901\"", {true}},  // the admin port
+  };
+  for (auto const& row : rows) {
+    auto const config = accepted(with_gateway(row.text));
+    for (std::size_t i = 0; i < row.v6_only.size(); ++i) {
+      EXPECT_EQ(is_v6_only(config.listen[i], config), row.v6_only[i]) << row.text << " " << i;
+    }
+  }
+}
+
 Refusal const kRefusals[] = {
+    {"listen_socket_twice", with_gateway("listen: [\"unix:/x\", \"unix:/x\"]"), {1, 21}, "listened on twice"},
+    {"listen_socket_relative", with_gateway("listen: unix:x"), {1, 9}, "names no socket"},
+    {"admin_on_data_socket", with_gateway("listen: unix:/x\nadmin: {address: \"unix:/x\"}"), {2, 18}, "one of listen"},
     {"listen_name", with_gateway("listen: localhost:80"), {1, 9}, "no literal address"},
     {"listen_null", with_gateway("listen:"), {1, 1}, "listen: null is not text"},
     {"listen_empty", with_gateway("listen: []"), {1, 9}, "one address at least"},

@@ -52,6 +52,9 @@ struct Listen {
   std::optional<ListenerTls> tls{};
 };
 
+/// As `listen` says it: "0.0.0.0:8080", "[::]:8080" or "unix:/path".
+[[nodiscard]] std::string to_string(Listen const& listen);
+
 struct Admin {
   Listen address{.host = "127.0.0.1", .port = 9901, .unix_path = {}};
   Secret token;  ///< empty: none needed
@@ -246,5 +249,8 @@ struct Config {
 
 /// The backend's timeouts with the route's overrides applied.
 [[nodiscard]] UpstreamTimeouts merged(UpstreamTimeouts const& base, TimeoutOverrides const& over);
+
+/// Whether `listen` must leave IPv4 alone: it is [::], and an IPv4 address of its port is configured, too.
+[[nodiscard]] bool is_v6_only(Listen const& listen, Config const& config);
 
 }  // namespace inferway::config

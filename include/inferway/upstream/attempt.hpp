@@ -97,6 +97,7 @@ class Attempt {
   [[nodiscard]] Result<Received> take(std::string_view bytes);
   [[nodiscard]] Result<Received> take_chunks(std::string_view bytes);
   void complete();
+  void observe(balance::Outcome outcome);
   [[nodiscard]] std::unexpected<Error> failure(Error error);
   [[nodiscard]] std::unexpected<Error> ended_early(net::IoStatus how, Retry retry, std::string_view when);
 
@@ -112,6 +113,7 @@ class Attempt {
   std::size_t next_address_ = 0;
   TimePoint connect_until_{};  ///< over all addresses and the TLS handshake
   Request request_;
+  TimePoint started_{};
   State state_ = State::idle;
   bool reused_ = false;
   bool replaced_ = false;

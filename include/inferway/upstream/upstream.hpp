@@ -1,5 +1,6 @@
 #pragma once
 
+#include "inferway/balance/ewma.hpp"
 #include "inferway/balance/random.hpp"
 #include "inferway/config/config.hpp"
 #include "inferway/net/resolver.hpp"
@@ -22,6 +23,7 @@ struct alignas(64) Endpoint {
   config::Endpoint config;
   std::shared_ptr<net::Name> name;
   std::atomic<std::uint32_t> inflight{0};
+  alignas(64) std::atomic<balance::Memory> memory{balance::kNothing};  ///< of balance: ewma
 };
 
 struct Backend {
@@ -71,10 +73,14 @@ class Upstream {
   struct Pool;
 
   [[nodiscard]] std::size_t pick(std::size_t backend);
+  /// How an attempt went, for balance: ewma.
+  void learn(std::size_t backend, std::size_t endpoint, balance::Outcome outcome, Duration took);
   [[nodiscard]] std::unique_ptr<Connection> lease(std::size_t backend, std::size_t endpoint);
   void give_back(std::unique_ptr<Connection> connection);
   void drop_idle(Connection& connection);
   void close_idle(std::size_t backend);
+  void follow(std::size_t backend, std::size_t endpoint);
+  [[nodiscard]] bool is_listed(Connection const& connection) const;
   [[nodiscard]] telemetry::BackendCounters& counters(std::size_t backend) { return *shard_.backends[backend]; }
 
   net::Loop& loop_;

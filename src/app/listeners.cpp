@@ -1,0 +1,28 @@
+#include "listeners.hpp"
+
+#include "inferway/net/listener.hpp"
+
+#include <stdexcept>
+
+namespace inferway::app {
+
+Listener open_listener(config::Listen const& listen, config::Config const& config, Inherited& inherited) {
+  auto const text = config::to_string(listen);
+  bool const is_unix = !listen.unix_path.empty();
+  auto const address =
+      is_unix ? net::Address::unix_path(listen.unix_path) : net::Address::literal(listen.host, listen.port);
+  if (!address) throw std::runtime_error("not an address to listen on: " + text);
+  if (auto socket = inherited.take(*address)) return {std::move(*socket), {}, text, true};
+  if (is_unix) {
+    auto opened = net::listen_on_unix(listen.unix_path, text);
+    return {std::move(opened.socket), std::move(opened.file), text, false};
+  }
+  auto const v6_only = is_v6_only(listen, config) ? net::V6Only::yes : net::V6Only::no;
+  Listener out{net::listen_on(*address, text, v6_only), {}, {}, false};
+  auto bound = listen;
+  bound.port = net::bound_port(out.socket);
+  out.shown = config::to_string(bound);
+  return out;
+}
+
+}  // namespace inferway::app
