@@ -49,10 +49,10 @@ class Gateway:
 
     A dict gets listen, admin, threads and an access log file where it does not say otherwise; a text has to say
     `listen: 127.0.0.1:0`, `admin: {address: 127.0.0.1:0}`, and may name the access log with ${ACCESS_LOG}. `prefix`: a
-    command that becomes the gateway (prlimit ...).
+    command that becomes the gateway (prlimit ...). A port is None where there are only Unix sockets.
     The end of the with statement ends the process and fails the test when it crashed or a sanitizer complained."""
 
-    def __init__(self, config, env=None, prefix=()):
+    def __init__(self, config, env=None, prefix=(), pass_fds=()):
         self._directory = tempfile.TemporaryDirectory(prefix="inferway-e2e-")
         self.directory = Path(self._directory.name)
         self.access_log_path = self.directory / "access.log"
@@ -73,6 +73,7 @@ class Gateway:
                 errors="replace",
                 cwd=self.directory,
                 env={**os.environ, "ACCESS_LOG": str(self.access_log_path), **(env or {})},
+                pass_fds=pass_fds,
             )
         self._reader = threading.Thread(target=self._read_stderr, daemon=True)
         self._reader.start()
@@ -107,12 +108,14 @@ class Gateway:
             self._changed.wait_for(lambda: ready() or self._ended, PATIENCE)
         if not ready():
             self.kill()
-            raise AssertionError(f"the gateway did not start:\n{self.config_path.read_text()}\n{self.stderr()}")
+            config = self.config_path.read_text()
+            self._directory.cleanup()
+            raise AssertionError(f"the gateway did not start:\n{config}\n{self.stderr()}")
         self.ports = self._ports_after("listening on")
-        self.port = self.ports[0]
+        self.port = next(iter(self.ports), None)
         if secure.ON:
             secure.gateway_ports.update(self._ports_after("listening on", " with TLS"))
-        self.admin_port = self._ports_after("admin on")[0]
+        self.admin_port = next(iter(self._ports_after("admin on")), None)
 
     def _ports_after(self, words, then=""):
         found = [re.search(words + r" \S*:(\d+)" + then, line) for line in self._lines]
@@ -175,7 +178,7 @@ class Gateway:
 
     def admin_get(self, path, headers=(), method="GET"):
         """One answer of the admin port."""
-        with Client(self.admin_port) as client:
+        with Client(self.admin_port, path=self.admin_path) as client:
             return client.get(path, [*headers, ("Connection", "close")], method).read_response(method == "HEAD")
 
     def stderr(self):
@@ -220,6 +223,7 @@ class Gateway:
         return samples
 
     admin_token = None  # set by tests that configure one
+    admin_path = None  # likewise: of a Unix socket
 
     def metric(self, name, **labels):
         """The sum of all samples of that name with (at least) these labels; 0 when there is none."""

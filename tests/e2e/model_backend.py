@@ -149,12 +149,13 @@ class Connection:
 
 
 class Backend:
-    """Listens on 127.0.0.1 or `host`; handler(connection) runs for each connection and closes it when it returns.
+    """Listens on 127.0.0.1 or `host` and a free port or `port`, or on the Unix socket `path`; handler(connection) runs
+    for each connection and closes it when it returns.
 
     .url, .port; .requests (all heads read, in order), .connections (how many ever came), .open (how many are open);
     a handler's exception other than a broken connection is raised again by close()."""
 
-    def __init__(self, handler=None, host="127.0.0.1"):
+    def __init__(self, handler=None, host="127.0.0.1", port=0, path=None):
         self.handler = handler or answering(json_answer({"ok": True}))
         self.requests = []
         self.connections = 0
@@ -162,11 +163,17 @@ class Backend:
         self.all = []  # every Connection
         self.failures = []
         self.changed = threading.Condition()
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._listener = socket.create_server((host, 0), family=family, backlog=1024)
-        self.port = self._listener.getsockname()[1]
-        self.authority = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
-        self.url = f"{'https' if secure.ON else 'http'}://{self.authority}"
+        if path is not None:
+            self._listener = socket.socket(socket.AF_UNIX)
+            self._listener.bind(str(path))
+            self._listener.listen(1024)
+            self.url = f"unix:{path}"
+        else:
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            self._listener = socket.create_server((host, port), family=family, backlog=1024)
+            self.port = self._listener.getsockname()[1]
+            self.authority = f"[{host}]:{self.port}" if ":" in host else f"{host}:{self.port}"
+            self.url = f"{'https' if secure.ON else 'http'}://{self.authority}"
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
 
@@ -182,7 +189,8 @@ class Backend:
                 sock, _ = self._listener.accept()
             except OSError:
                 return
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if sock.family != socket.AF_UNIX:
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             with self.changed:
                 connection = Connection(self, sock, self.connections)
                 self.connections += 1

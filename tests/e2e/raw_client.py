@@ -123,19 +123,21 @@ class Response:
 
 
 class Client:
-    """One connection to the gateway. Every wait is bounded (TimeoutError)."""
+    """One connection to the gateway, `path`: over a Unix socket. Every wait is bounded (TimeoutError)."""
 
-    def __init__(self, port, receive_buffer=None, host="127.0.0.1"):
-        self.socket = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
+    def __init__(self, port, receive_buffer=None, host="127.0.0.1", path=None):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.socket = socket.socket(socket.AF_UNIX if path else family, socket.SOCK_STREAM)
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(PATIENCE)
         try:
-            self.socket.connect((host, port))
+            self.socket.connect(str(path) if path else (host, port))
         except OSError:
             self.socket.close()
             raise
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if not path:
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if port in secure.gateway_ports:
             self.socket = secure.wrap_client(self.socket, host)
         self.buffer = b""
