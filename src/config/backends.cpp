@@ -18,16 +18,6 @@ namespace {
 
 constexpr std::uint32_t kMany = 1'000'000;
 
-/// Names stand in metrics, logs, errors and (later) URLs of the admin API, unescaped.
-bool is_backend_name(std::string_view name) {
-  constexpr std::size_t kLongestName = 64;
-  bool const known = std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
-           c == '.';
-  });
-  return known && !name.empty() && name.size() <= kLongestName;
-}
-
 std::optional<Endpoint> read_url(Value const& value) {
   auto const text = value.text();
   if (!text) return std::nullopt;
@@ -210,7 +200,7 @@ Backend read_backend(std::string_view name, Value const& value) {
 
 void read_backends(Value const& value, Config& config) {
   auto const count = value.each_entry([&](std::string_view name, Value const& entry) {
-    if (!is_backend_name(name)) entry.error("a backend's name is 1 to 64 of letters, digits, '-', '_' and '.'");
+    if (!is_plain_name(name)) entry.error("a backend's name is 1 to 64 of letters, digits, '-', '_' and '.'");
     config.backends.push_back(read_backend(name, entry));
   });
   if (value.is(Kind::mapping) && count == 0) value.error("needs one backend at least");

@@ -42,25 +42,6 @@ void add_listener(Value const& value, std::vector<Listen>& listeners) {
   listeners.push_back(std::move(*listen));
 }
 
-bool is_sha256(std::string_view text) {
-  return text.size() == 64 && text.find_first_not_of("0123456789abcdefABCDEF") == std::string_view::npos;
-}
-
-/// No key store is built: entries are checked, and refused elsewhere as not supported yet.
-void check_static_key(Value const& value) {
-  constexpr std::int64_t kMost = 1'000'000'000'000;
-  Section const key(value, keys::kStaticKey);
-  static_cast<void>(key.required("name").text());
-  auto const hash = key.required("sha256");
-  if (auto const text = hash.hidden_text(); text && !is_sha256(*text)) {
-    hash.complain_hidden("is no SHA-256 in hexadecimal (64 digits)");
-  }
-  key["models"].each_item([](Value const& model) { static_cast<void>(model.text()); });
-  for (auto const* const limit : {"rpm", "tpm", "budget_usd"}) {
-    static_cast<void>(key[limit].integer(0, {0, kMost}));
-  }
-}
-
 }  // namespace
 
 void read_listen(Value const& value, Config& config) {
@@ -136,12 +117,6 @@ void read_client_timeouts(Value const& value, Config& config) {
   out.write = timeouts["write"].duration(out.write);
   out.drain = timeouts["drain"].duration(out.drain, kFromZero);
   out.heartbeat = timeouts["heartbeat"].duration_or_null();
-}
-
-void read_keys(Value const& value, Config& config) {
-  Section const keys(value, keys::kKeys);
-  config.keys_required = keys["required"].boolean(config.keys_required);
-  keys["static"].each_item(check_static_key);
 }
 
 void read_reload(Value const& value, Config& config) {

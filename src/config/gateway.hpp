@@ -11,7 +11,6 @@ void read_admin(Value const& value, Config& config);
 void read_threads(Value const& value, Config& config);
 void read_limits(Value const& value, Config& config);
 void read_client_timeouts(Value const& value, Config& config);
-void read_keys(Value const& value, Config& config);
 void read_reload(Value const& value, Config& config);
 void read_log(Value const& value, Config& config);
 

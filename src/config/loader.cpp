@@ -2,6 +2,7 @@
 
 #include "backends.hpp"
 #include "gateway.hpp"
+#include "keys.hpp"
 #include "known_keys.hpp"
 #include "not_yet.hpp"
 #include "problems.hpp"
@@ -28,7 +29,7 @@ Config read_config(TreeNode const& root, Problems& problems) {
   read_client_timeouts(section["timeouts"], config);
   read_backends(section.required("backends"), config);
   read_routes(section.required("routes"), BackendNames(config.backends), config);
-  read_keys(section["keys"], config);
+  read_keys(section["keys"], config, problems);
   read_reload(section["reload"], config);
   read_log(section["log"], config);
   return config;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string_view>
 
 /// How each enumerator of config.hpp is written in the file, in the enumerators' order.
@@ -17,5 +18,15 @@ inline constexpr std::string_view kGuardedHeaderNames[] = {"authorization", "pro
                                                            "api-key",       "x-goog-api-key",      "cookie"};
 /// Ways to continue a broken stream; none of them is built, so config.hpp has no enumeration for them.
 inline constexpr std::string_view kResumeNames[] = {"off", "continue_final_message", "assistant_prefill"};
+
+/// Names of backends and keys stand in metrics, logs, errors and (later) URLs of the admin API, unescaped.
+[[nodiscard]] inline bool is_plain_name(std::string_view name) {
+  constexpr std::size_t kLongestName = 64;
+  bool const known = std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+           c == '.';
+  });
+  return known && !name.empty() && name.size() <= kLongestName;
+}
 
 }  // namespace inferway::config

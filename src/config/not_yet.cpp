@@ -69,9 +69,8 @@ constexpr Row kNotSupportedYet[] = {
     {"routes.[].priority", is_not_zero, "shedding by priority is"},
     {"routes.[].mirror", is_given, "mirroring is"},
     {"routes.[].timeouts.first_content", is_given, "a deadline for the first content is"},
-    {"routes.[].auth", is_true, "asking for a key is"},
-    {"keys.required", is_true, "asking for a key is"},
-    {"keys.static", has_items, "a list of keys is"},
+    {"keys.static.[].tpm", is_not_zero, "a limit on tokens is"},
+    {"keys.static.[].budget_usd", is_not_zero, "a budget is"},
     {"reload.watch", is_true, "watching the file is"},
 };
 

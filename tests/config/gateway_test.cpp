@@ -21,7 +21,7 @@ TEST(GatewayTest, what_is_absent_has_the_documented_default) {
   EXPECT_EQ(config.timeouts.keep_alive, Milliseconds(75'000));
   EXPECT_EQ(config.timeouts.drain, Milliseconds(600'000));
   EXPECT_FALSE(config.timeouts.heartbeat);
-  EXPECT_FALSE(config.keys_required);
+  EXPECT_FALSE(config.keys.required);
   EXPECT_FALSE(config.reload_watch);
   EXPECT_EQ(config.log.level, LogLevel::info);
   EXPECT_EQ(config.log.access, "stdout");
@@ -128,7 +128,6 @@ Refusal const kRefusals[] = {
     {"buffers_below_body", with_gateway("limits: {buffered_bytes: 1MiB}"), {1, 26}, "32MiB (body_bytes)"},
     {"timeout_zero", with_gateway("timeouts: {header: 0s}"), {1, 20}, "1ms to 168h"},
     {"timeout_long", with_gateway("timeouts: {drain: 200h}"), {1, 19}, "0ms to 168h"},
-    {"keys_no_list", with_gateway("keys: {static: {}}"), {1, 16}, "is not a list"},
     {"log_level", with_gateway("log: {level: verbose}"), {1, 14}, "none of trace, debug, info, warn, error"},
     {"log_format", with_gateway("log: {format: xml}"), {1, 15}, "none of json, text"},
     {"log_access_slip", with_gateway("log: {access: none}"), {1, 15}, "stdout, off or a file's path"},
@@ -136,14 +135,6 @@ Refusal const kRefusals[] = {
 class GatewayRefusalTest : public testing::TestWithParam<Refusal> {};
 TEST_P(GatewayRefusalTest, names_place_and_reason) { expect_refused(GetParam()); }
 INSTANTIATE_TEST_SUITE_P(Rows, GatewayRefusalTest, testing::ValuesIn(kRefusals), refusal_name);
-
-TEST(GatewayTest, static_keys_are_checked_although_they_are_not_supported) {
-  auto const loaded = load(with_gateway("keys: {static: [{sha256: abc, modles: []}]}"));
-  auto const errors = errors_of(loaded);
-  for (auto const* const words : {"keys.static[0].name: must be given", "64 digits", "did you mean \"models\"?"}) {
-    EXPECT_NE(errors.find(words), std::string::npos) << errors;
-  }
-}
 
 }  // namespace
 }  // namespace inferway::config

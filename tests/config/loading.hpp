@@ -31,6 +31,9 @@ inline std::string with_route(std::string_view lines) {
          std::string(lines) + "\n";
 }
 
+/// A SHA-256 as the file has it.
+inline std::string const kHash(64, 'a');
+
 using Variables = std::map<std::string, std::string>;
 
 /// Loads `text` as test.yaml, with these variables in the environment and no others.

@@ -9,10 +9,10 @@ namespace {
 
 Refusal const kRefusals[] = {
     {"heartbeat", with_gateway("timeouts: {heartbeat: 15s}"), {1, 12}, "not supported yet"},
-    {"keys", with_gateway("keys: {required: true}"), {1, 8}, "not supported yet"},
-    {"static_keys",
-     with_gateway("keys: {static: [{name: a, sha256: " + std::string(64, 'a') + "}]}"),
-     {1, 8},
+    {"tpm", with_gateway("keys: {static: [{tpm: 1, name: a, sha256: " + kHash + "}]}"), {1, 18}, "not supported yet"},
+    {"budget",
+     with_gateway("keys: {static: [{budget_usd: 5, name: a, sha256: " + kHash + "}]}"),
+     {1, 18},
      "not supported yet"},
     {"watch", with_gateway("reload: {watch: true}"), {1, 10}, "not supported yet"},
     {"prefix", with_backend("balance: prefix"), {4, 5}, "not supported yet"},
@@ -32,7 +32,6 @@ Refusal const kRefusals[] = {
     {"priority", with_route("priority: -1"), {5, 5}, "not supported yet"},
     {"mirror", with_route("mirror: {backend: c, percent: 5}"), {5, 5}, "not supported yet"},
     {"route_first_content", with_route("timeouts: {first_content: 1s}"), {5, 16}, "not supported yet"},
-    {"auth", with_route("auth: true"), {5, 5}, "not supported yet"},
 };
 class NotSupportedTest : public testing::TestWithParam<Refusal> {};
 TEST_P(NotSupportedTest, is_refused_when_it_asks_for_something) { expect_refused(GetParam()); }

@@ -2,6 +2,7 @@
 
 #include "inferway/base/secret.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -216,7 +217,21 @@ struct Route {
   std::int64_t priority = 0;
   TimeoutOverrides timeouts;
   std::optional<std::string> rewrite;  ///< may contain {path}
-  std::optional<bool> auth;
+  std::optional<bool> auth;            ///< nothing: as keys.required says
+};
+
+/// A key of callers', as its hash.
+struct StaticKey {
+  std::string name;
+  Position position;
+  std::array<std::uint8_t, 32> sha256{};
+  std::vector<std::string> models{"*"};  ///< exact names or globs
+  std::uint32_t rpm = 0;                 ///< 0: no limit
+};
+
+struct Keys {
+  bool required = false;
+  std::vector<StaticKey> static_keys;
 };
 
 struct Log {
@@ -234,10 +249,13 @@ struct Config {
   ClientTimeouts timeouts;
   std::vector<Backend> backends;
   std::vector<Route> routes;
-  bool keys_required = false;
+  Keys keys;
   bool reload_watch = false;
   Log log;
 };
+
+/// Whether a route's requests need a key.
+[[nodiscard]] inline bool needs_key(Route const& route, Keys const& keys) { return route.auth.value_or(keys.required); }
 
 [[nodiscard]] std::string_view name(Api api);
 [[nodiscard]] std::string_view name(Balance balance);
