@@ -10,19 +10,38 @@ net::Task<Result<void>> Exchange::admit() {
   auto const checked = decision_.check();
   record_.path = decision_.path();
   if (!checked) co_return checked;
-  bool const model_decides = decision_.model_decides();
-  if (model_decides) {
+  if (auto const identified = identify(); !identified) co_return identified;
+  auto const candidates = decision_.candidates();
+  if (candidates.needs_key) {
+    // Before a byte of the body is read, or anything told about what routes there are.
+    if (auto const known = demand_key(); !known) co_return known;
+  }
+  if (candidates.needs_model) {
     auto const found = co_await find_model();
     if (!found) co_return found;
   }
   auto const route = decision_.match();
-  if (!route) co_return std::unexpected(route.error());
+  auto const& config = proxy_.snapshot_.config;
+  bool const needs_key = route ? config::needs_key(config.routes[*route], config.keys) : config.keys.required;
+  if (needs_key) {
+    if (auto const known = demand_key(); !known) co_return known;
+  }
+  if (!route) {
+    auto const answered = answer_models();
+    if (!answered) co_return std::unexpected(answered.error());
+    if (!*answered) co_return std::unexpected(route.error());
+    co_return Result<void>{};
+  }
   record_.route = static_cast<std::uint32_t>(*route);
+  if (caller_.key != nullptr && !caller_.key->any_model()) {
+    if (auto const allowed = co_await check_model(); !allowed) co_return allowed;
+  }
+  if (auto const counted = count_request(); !counted) co_return counted;
   auto const& plan = proxy_.snapshot_.plans[*route];
   target_ = &plan.to[balance::choose_weighted(plan.weights, proxy_.upstream_.random())];
   record_.backend = static_cast<std::uint32_t>(target_->backend);
   // A route that does not match by model may rename it all the same.
-  if (target_->model && !model_decides) {
+  if (target_->model && !model_sought_) {
     auto const found = co_await find_model();
     if (!found) co_return found;
   }
@@ -48,6 +67,7 @@ void Exchange::choose_request_id() {
 
 /// The model from where it stands, be it in the body.
 net::Task<Result<void>> Exchange::find_model() {
+  model_sought_ = true;
   auto scanner = decision_.look_for_model(head_.framing != http::BodyFraming::none && !downstream_.body_done());
   if (!scanner) co_return std::unexpected(scanner.error());
   if (*scanner) {

@@ -60,7 +60,7 @@ std::vector<BackendPlan> plan_backends(config::Config const& config) {
 
 CompiledConfig::CompiledConfig(config::Config configuration)
     : config(std::move(configuration)),
-      routes(config.routes),
+      routes(config.routes, config.keys),
       plans(plan_routes(config)),
       backends(plan_backends(config)) {}
 

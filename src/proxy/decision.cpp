@@ -1,6 +1,7 @@
 #include "inferway/proxy/decision.hpp"
 
 #include "inferway/base/text.hpp"
+#include "inferway/dialect/models.hpp"
 #include "inferway/http/target.hpp"
 
 #include <algorithm>
@@ -31,7 +32,7 @@ Result<void> Decision::check() {
   auto const path = http::normalise_path(head_.path, path_storage_);
   if (!path) return std::unexpected(path.error());
   path_ = *path;
-  dialect_ = dialect::client_dialect(path_);
+  dialect_ = dialect::client_dialect(path_, head_);
   if (head_.content_length > compiled_.config.limits.body_bytes) {
     return client_error(ErrorCode::body_too_large, "the body is larger than limits.body_bytes");
   }

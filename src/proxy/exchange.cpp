@@ -27,10 +27,10 @@ Exchange::~Exchange() { proxy_.shard_.requests_inflight.sub(); }
 
 net::Task<> Exchange::run() {
   auto const admitted = co_await admit();
-  if (admitted) {
-    co_await forward();
-  } else {
+  if (!admitted) {
     fail(admitted.error());
+  } else if (target_ != nullptr) {  // else it is answered already
+    co_await forward();
   }
   attempt_.reset();
   // The record tells how the answer ended, so its last byte is waited for.
@@ -74,6 +74,7 @@ void Exchange::start_attempt() {
   write_upstream_head(upstream_head_, {.client = head_,
                                        .endpoint = attempt_->endpoint(),
                                        .backend = proxy_.snapshot_.backends[target_->backend],
+                                       .withheld = caller_.withheld,
                                        .path = decision_.upstream_path(),
                                        .query = decision_.upstream_query(),
                                        .has_query = decision_.has_upstream_query(),

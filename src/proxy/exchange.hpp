@@ -10,11 +10,21 @@
 #include <array>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace inferway::proxy {
 
-/// One request's life: what Decision says is done here. admission.cpp: which route; exchange.cpp: forwarding;
-/// relay.cpp: the answer's way back; failure.cpp: the gateway's own answers, and the record.
+/// Who calls, as far as a key tells.
+struct Caller {
+  bool presented = false;               ///< there was a key, known or not
+  policy::Key const* key = nullptr;     ///< the known one
+  std::vector<http::FieldId> withheld;  ///< fields that hold a known key; empty where no backend would be sent them
+  std::optional<policy::RequestRate::Refusal> refusal;  ///< why 429
+};
+
+/// One request's life: what Decision says is done here. admission.cpp: which route; authorization.cpp: whether the
+/// caller may; exchange.cpp: forwarding; relay.cpp: the answer's way back; models.cpp and failure.cpp: the gateway's
+/// own answers, and the record.
 class Exchange {
  public:
   Exchange(Proxy& proxy, server::Downstream& downstream);
@@ -28,6 +38,18 @@ class Exchange {
   void choose_request_id();
   [[nodiscard]] net::Task<Result<void>> find_model();
   [[nodiscard]] net::Task<Result<void>> scan_body(BodyScanner& scanner);
+
+  // authorization.cpp
+  [[nodiscard]] Result<void> identify();
+  void withhold_keys();
+  [[nodiscard]] Result<void> demand_key() const;
+  [[nodiscard]] net::Task<Result<void>> check_model();
+  [[nodiscard]] Result<void> count_request();
+
+  // models.cpp
+  [[nodiscard]] Result<bool> answer_models();
+  [[nodiscard]] bool may_use(ListedModel const& model) const;
+  void answer_json(std::string_view body);
 
   // exchange.cpp
   [[nodiscard]] net::Task<> forward();
@@ -60,11 +82,13 @@ class Exchange {
   telemetry::Record record_;
 
   Decision decision_;
+  Caller caller_;
   std::array<char, 32> id_storage_{};
   std::string_view request_id_;
 
   BufferedBody body_;
-  bool body_read_ = false;  ///< body_ is whole
+  bool body_read_ = false;     ///< body_ is whole
+  bool model_sought_ = false;  ///< decision_ knows the model, or that none is named
   TargetPlan const* target_ = nullptr;
 
   net::Deadline total_;

@@ -2,7 +2,9 @@
 
 #include "exchange.hpp"
 #include "inferway/http/answer.hpp"
+#include "inferway/policy/rate_fields.hpp"
 
+#include <array>
 #include <string>
 
 namespace inferway::proxy {
@@ -43,17 +45,29 @@ std::string Exchange::message_for_client(Error const& error) const {
 void Exchange::answer_error(Error const& error) {
   auto const kind = http::answer_kind(error.code);
   auto const body = dialect::error_body(decision_.dialect(), error.code, message_for_client(error), request_id_);
-  server::AnswerField const more[] = {
-      {"Content-Type", "application/json"},
-      {"x-inferway-error", name(error.code)},
-      {"x-request-id", request_id_},
-      {"Retry-After", "1"},
-  };
+  std::array<server::AnswerField, 8> more;
+  std::size_t count = 0;
+  auto const add = [&](std::string_view field, std::string_view value) { more[count++] = {field, value}; };
+  add("Content-Type", "application/json");
+  add("x-inferway-error", name(error.code));
+  add("x-request-id", request_id_);
+  policy::RateFields rate;
+  if (caller_.refusal) {
+    rate = policy::rate_fields(*caller_.refusal, caller_.key->limit());
+    add("Retry-After", rate.retry_after);
+    add("retry-after-ms", rate.retry_after_ms);
+    add("x-ratelimit-limit-requests", rate.limit);
+    add("x-ratelimit-remaining-requests", "0");
+    add("x-ratelimit-reset-requests", rate.reset);
+  } else if (kind.retry_after) {
+    add("Retry-After", "1");
+  }
+  if (kind.status == 401) add("WWW-Authenticate", "Bearer");
   record_.status = static_cast<std::int16_t>(kind.status);
   downstream_.send_head({.status = kind.status,
                          .reason = http::reason_phrase(kind.status),
                          .fields = {},
-                         .more = std::span(more).first(kind.retry_after ? 4 : 3),
+                         .more = std::span(more).first(count),
                          .body = true,
                          .length = body.size()});
   std::string_view const pieces[] = {body};

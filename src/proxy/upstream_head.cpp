@@ -35,8 +35,11 @@ bool is_own(FieldId id) {
   }
 }
 
-bool passes(http::Field const& field, BackendPlan const& backend) {
-  bool const let_through = is_guarded(field.id) && std::ranges::find(backend.passes, field.id) != backend.passes.end();
+bool has(auto const& list, FieldId id) { return std::ranges::find(list, id) != list.end(); }
+
+bool passes(http::Field const& field, UpstreamHead const& head) {
+  auto const& backend = head.backend;
+  bool const let_through = is_guarded(field.id) && has(backend.passes, field.id) && !has(head.withheld, field.id);
   if (field.hop_by_hop && !let_through) return false;
   if (is_own(field.id) || (is_guarded(field.id) && !let_through)) return false;
   return std::ranges::none_of(backend.replaced, [&](std::string const& name) { return iequals(name, field.name); });
@@ -100,7 +103,7 @@ void write_upstream_head(net::Buffer& out, UpstreamHead const& head) {
   out.append(" HTTP/1.1\r\n");
   append_field(out, "Host", head.endpoint.authority);
   for (auto const& field : head.client.fields) {
-    if (passes(field, head.backend)) append_field(out, field.name, field.value);
+    if (passes(field, head)) append_field(out, field.name, field.value);
   }
   append_list(out, "X-Forwarded-For", head.client, FieldId::x_forwarded_for, forwarded_for(head.peer));
   append_field(out, "X-Forwarded-Proto", head.secure ? "https" : "http");

@@ -22,13 +22,15 @@ bool RouteGroup::takes(Query const& query) const {
          std::ranges::all_of(headers, [&](auto const& wanted) { return takes_header(wanted, query.head); });
 }
 
-void PathRoutes::add(config::Match const& match, std::size_t route) {
+void PathRoutes::add(config::Match const& match, std::size_t route, bool needs_key) {
   auto& group = group_for(match);
   if (!match.model) {
+    if (group.any_model == kNone && !needs_key) group.open_any = route;
     group.any_model = std::min(group.any_model, route);
     return;
   }
   group.with_model = std::min(group.with_model, route);
+  if (!needs_key) group.open_with = std::min(group.open_with, route);
   group.models.add(*match.model, route);
 }
 

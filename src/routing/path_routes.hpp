@@ -19,6 +19,8 @@ struct RouteGroup {
   std::vector<config::HeaderMatch> headers;
   std::size_t any_model = kNone;   ///< the first that takes any model; later ones never have their turn
   std::size_t with_model = kNone;  ///< the first that wants a model, whichever
+  std::size_t open_any = kNone;    ///< any_model, where that asks for no key
+  std::size_t open_with = kNone;   ///< the first that wants a model, but no key
   ModelIndex models;
 
   [[nodiscard]] bool takes(Query const& query) const;
@@ -29,7 +31,7 @@ struct RouteGroup {
 class PathRoutes {
  public:
   /// Routes are added in the order of the file.
-  void add(config::Match const& match, std::size_t route);
+  void add(config::Match const& match, std::size_t route, bool needs_key);
 
   /// Calls `visit` with each group that takes the query, perhaps more than once. Allocates nothing.
   template <typename Visit>

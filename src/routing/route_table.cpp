@@ -10,7 +10,7 @@
 namespace inferway::routing {
 
 struct RouteTable::Compiled {
-  explicit Compiled(std::vector<config::Route> const& routes);
+  Compiled(std::vector<config::Route> const& routes, config::Keys const& keys);
 
   template <typename Visit>
   void each_group(Query const& query, Visit visit) const;
@@ -18,17 +18,20 @@ struct RouteTable::Compiled {
   ByText<PathRoutes> exact_paths;
   ByText<PathRoutes> prefixes;  ///< "/x/*" as "/x/"
   std::size_t longest_prefix = 0;
+  bool key_required;
 };
 
-RouteTable::Compiled::Compiled(std::vector<config::Route> const& routes) {
+RouteTable::Compiled::Compiled(std::vector<config::Route> const& routes, config::Keys const& keys)
+    : key_required(keys.required) {
   for (std::size_t i = 0; i < routes.size(); ++i) {
     auto const& match = routes[i].match;
+    bool const needs_key = config::needs_key(routes[i], keys);
     if (is_prefix(match.path)) {
       std::string const prefix(prefix_of(match.path));
       longest_prefix = std::max(longest_prefix, prefix.size());
-      prefixes[prefix].add(match, i);
+      prefixes[prefix].add(match, i, needs_key);
     } else {
-      exact_paths[match.path].add(match, i);
+      exact_paths[match.path].add(match, i, needs_key);
     }
   }
 }
@@ -45,8 +48,8 @@ void RouteTable::Compiled::each_group(Query const& query, Visit visit) const {
   }
 }
 
-RouteTable::RouteTable(std::vector<config::Route> const& routes)
-    : compiled_(std::make_unique<Compiled const>(routes)) {}
+RouteTable::RouteTable(std::vector<config::Route> const& routes, config::Keys const& keys)
+    : compiled_(std::make_unique<Compiled const>(routes, keys)) {}
 RouteTable::RouteTable(RouteTable&&) noexcept = default;
 RouteTable& RouteTable::operator=(RouteTable&&) noexcept = default;
 RouteTable::~RouteTable() = default;
@@ -54,11 +57,18 @@ RouteTable::~RouteTable() = default;
 Candidates RouteTable::candidates(Query const& query) const {
   std::size_t any_model = kNone;
   std::size_t with_model = kNone;
+  std::size_t open_any = kNone;
+  std::size_t open_with = kNone;
   compiled_->each_group(query, [&](RouteGroup const& group) {
     any_model = std::min(any_model, group.any_model);
     with_model = std::min(with_model, group.with_model);
+    open_any = std::min(open_any, group.open_any);
+    open_with = std::min(open_with, group.open_with);
   });
-  return {.any = any_model != kNone || with_model != kNone, .needs_model = with_model < any_model};
+  bool const any = any_model != kNone || with_model != kNone;
+  // Behind the first route that takes any model none has its turn.
+  bool const open = (open_any != kNone && open_any == any_model) || open_with < any_model;
+  return {.any = any, .needs_model = with_model < any_model, .needs_key = any ? !open : compiled_->key_required};
 }
 
 Result<std::size_t> RouteTable::match(Query const& query, std::optional<std::string_view> model) const {

@@ -81,6 +81,8 @@ void append_json(std::string& out, Record const& record, Names const& names) {
   append_or_null(out, names.backend(record.backend));
   out += R"(,"model":)";
   append_or_null(out, record.model.view());
+  out += R"(,"key":)";
+  append_or_null(out, names.key(record.key));
   out += R"(,"status":)";
   append_number(out, static_cast<std::uint64_t>(std::max<std::int16_t>(record.status, 0)));
   out += R"(,"attempts":)";
@@ -144,6 +146,7 @@ void append_text(std::string& out, Record const& record, Names const& names) {
   append_field(out, "route", names.route(record.route));
   append_field(out, "backend", names.backend(record.backend));
   append_field(out, "model", record.model.view());
+  append_field(out, "key", names.key(record.key));
   out += " attempts=";
   append_number(out, record.attempts);
   append_field(out, "error", record.error_set ? name(record.error) : std::string_view());

@@ -59,6 +59,9 @@ void write_limits(Exposition& out, Shards const& shards, config::Limits const& l
              }));
   out.sample({{"limit", "buffered_bytes"}}, sum_of(shards, &Shard::buffered_bytes_refused));
   out.sample({{"limit", "tls_handshakes"}}, sum_of(shards, &Shard::tls_waited));
+  out.sample({{"limit", "rpm"}}, sum(shards, [](WorkerShard const& shard) -> Counter const& {
+               return shard.errors[static_cast<std::size_t>(ErrorCode::rate_limit_exceeded)];
+             }));
 }
 
 }  // namespace

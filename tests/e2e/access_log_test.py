@@ -8,7 +8,7 @@ from harness import Backend, Gateway, answering, eventually, json_answer, main, 
 from held_backend import HeldBackend
 
 KEYS = {
-    "time", "method", "path", "route", "backend", "model", "status", "attempts", "error", "detail", "duration_ms",
+    "time", "method", "path", "route", "backend", "model", "key", "status", "attempts", "error", "detail", "duration_ms",
     "first_byte_ms", "bytes_in", "bytes_out", "stream", "truncated", "client", "request_id",
 }
 
@@ -24,7 +24,7 @@ class AccessLogTest(unittest.TestCase):
         self.assertEqual(set(record), KEYS)
         self.assertRegex(record["time"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
         wants = {
-            "method": "POST", "path": "/v1/chat", "route": "all", "backend": "main", "model": "m", "status": 200,
+            "method": "POST", "path": "/v1/chat", "route": "all", "backend": "main", "model": "m", "key": None, "status": 200,
             "attempts": 1, "error": None, "detail": None, "bytes_in": len(body), "bytes_out": 12, "stream": False,
             "truncated": False, "client": "127.0.0.1", "request_id": "id-1",
         }

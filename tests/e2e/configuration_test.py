@@ -110,7 +110,6 @@ class ConfigurationTest(unittest.TestCase):
 
     def test_what_is_not_built_yet_is_refused_when_it_asks_for_something(self):
         top = {
-            "keys: {required: true}": "1:",
             "timeouts: {heartbeat: 15s}": "1:",
             "reload: {watch: true}": "1:",
         }
@@ -119,7 +118,7 @@ class ConfigurationTest(unittest.TestCase):
                 self.refused(self.with_line(line), (place.rstrip(":") + ":" + self.column(line), "not supported yet"))
         route = {
             "hedge: {after: 800ms}": "hedge", "mirror: {backend: llama, percent: 5}": "mirror",
-            "fallback: [{backend: llama}]": "fallback", "auth: true": "auth",
+            "fallback: [{backend: llama}]": "fallback",
         }
         for line, key in route.items():
             with self.subTest(line):

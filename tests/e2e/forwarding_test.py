@@ -216,7 +216,7 @@ class ErrorEnvelopeTest(unittest.TestCase):
         with Backend() as backend, Gateway(one_route(backend.url, path="/routed")) as gateway, gateway.client() as client:
             for path in [*openai, *anthropic, *gemini, *ollama]:
                 with self.subTest(path):
-                    response = client.get(path, [("X-Request-Id", "mine")]).read_response()
+                    response = client.get(path, [("X-Request-Id", "mine")], "DELETE").read_response()
                     self.assertEqual(response.status, 404)
                     self.assertEqual(response.header("content-type"), "application/json")
                     self.assertEqual(response.header("x-inferway-error"), "route_not_found")

@@ -38,6 +38,7 @@ class UpstreamHeadTest : public testing::Test {
     write_upstream_head(out, {.client = client,
                               .endpoint = endpoint,
                               .backend = backend,
+                              .withheld = withheld,
                               .path = "/v1/chat/completions",
                               .query = "a=1",
                               .has_query = true,
@@ -51,6 +52,7 @@ class UpstreamHeadTest : public testing::Test {
   http::RequestHead client;
   config::Endpoint endpoint;
   BackendPlan backend;
+  std::vector<http::FieldId> withheld;
 };
 
 TEST_F(UpstreamHeadTest, is_what_the_backend_should_see_and_no_more) {
@@ -78,6 +80,15 @@ TEST_F(UpstreamHeadTest, the_backends_own_fields_replace_the_clients) {
   EXPECT_NE(head.find("Authorization: Bearer provider\r\nuser-agent: gateway\r\n"), std::string::npos);
   EXPECT_NE(head.find("Cookie: s=1\r\n"), std::string::npos);
   EXPECT_NE(head.find("Transfer-Encoding: chunked\r\n\r\n"), std::string::npos);
+}
+
+TEST_F(UpstreamHeadTest, what_holds_a_key_of_the_gateways_does_not_pass) {
+  backend.passes = {http::FieldId::authorization, http::FieldId::x_api_key};
+  EXPECT_NE(written({}).find("Authorization: Bearer caller\r\nX-Api-Key: caller\r\n"), std::string::npos);
+  withheld = {http::FieldId::authorization};
+  auto const head = written({});
+  EXPECT_EQ(head.find("Authorization"), std::string::npos);
+  EXPECT_NE(head.find("X-Api-Key: caller\r\n"), std::string::npos);
 }
 
 TEST_F(UpstreamHeadTest, a_post_without_a_body_says_so) {

@@ -49,7 +49,7 @@ class PathRoutesTest : public testing::TestWithParam<GroupsRow> {};
 TEST_P(PathRoutesTest, visits_the_groups_whose_conditions_hold) {
   PathRoutes routes;
   auto const all = routes_of(GetParam().routes);
-  for (std::size_t i = 0; i < all.size(); ++i) routes.add(all[i].match, i);
+  for (std::size_t i = 0; i < all.size(); ++i) routes.add(all[i].match, i, false);
   Request const request(GetParam().method, "/", GetParam().headers);
   std::vector<std::size_t> visited;
   routes.each_group(request.query(),

@@ -144,6 +144,53 @@ TEST_P(CandidatesTest, tell_whether_the_model_decides) {
 INSTANTIATE_TEST_SUITE_P(Rows, CandidatesTest, testing::ValuesIn(kCandidatesRows),
                          [](auto const& row) { return std::string(row.param.name); });
 
+constexpr bool kOpen = false;   // auth: false
+constexpr bool kClosed = true;  // auth: true
+
+/// Routes on /a or /*: which model, and whether they ask for a key.
+RouteRow a(std::optional<std::string> model, std::optional<bool> auth) {
+  return {.path = "/a", .model = std::move(model), .auth = auth};
+}
+RouteRow all(std::optional<std::string> model, std::optional<bool> auth) {
+  return {.path = "/*", .model = std::move(model), .auth = auth};
+}
+
+struct NeedsKeyRow {
+  char const* name;
+  std::vector<RouteRow> routes;
+  bool required;  ///< keys.required
+  bool needs_key;
+};
+NeedsKeyRow const kNeedsKeyRows[] = {
+    {"nothing_matches", {{"/b", {}, {}, {}, kClosed}}, false, false},
+    {"nothing_matches_where_keys_are_required", {{"/b", {}, {}, {}, kOpen}}, true, true},
+    {"as_keys_say", {a({}, {})}, false, false},
+    {"as_keys_say_required", {a({}, {})}, true, true},
+    {"open", {a({}, kOpen)}, true, false},
+    {"closed", {a({}, kClosed)}, false, true},
+    {"closed_then_open_of_the_same", {a({}, kClosed), a({}, kOpen)}, false, true},
+    {"open_then_closed_of_the_same", {a({}, kOpen), a({}, kClosed)}, false, false},
+    {"one_model_is_open", {a("x", kClosed), a("y", kOpen)}, true, false},
+    {"all_models_are_closed", {a("x", kClosed), a("y", {}), a({}, {})}, true, true},
+    {"the_rest_is_open", {a("x", {}), a({}, kOpen)}, true, false},
+    {"an_open_model_hidden_by_a_closed_route", {a({}, kClosed), a("x", kOpen)}, false, true},
+    {"an_open_model_on_the_prefix_hidden", {a({}, kClosed), all("x", kOpen)}, false, true},
+    {"an_open_model_on_the_prefix_first", {all("x", kOpen), a({}, kClosed)}, false, false},
+    {"an_open_prefix_behind", {a({}, kClosed), all({}, kOpen)}, false, true},
+    {"an_open_prefix_first", {all({}, kOpen), a({}, kClosed)}, false, false},
+    {"open_for_another_method", {{"/a", {}, "GET", {}, kOpen}, a({}, kClosed)}, false, true},
+    {"open_for_another_header", {{"/a", {}, {}, {{"x-t", "1"}}, kOpen}, a({}, kClosed)}, false, true},
+};
+class NeedsKeyTest : public testing::TestWithParam<NeedsKeyRow> {};
+
+TEST_P(NeedsKeyTest, when_no_route_that_may_win_is_open) {
+  RouteTable const table(routes_of(GetParam().routes), {.required = GetParam().required, .static_keys = {}});
+  Request const request("POST", "/a", {});
+  EXPECT_EQ(table.candidates(request.query()).needs_key, GetParam().needs_key);
+}
+INSTANTIATE_TEST_SUITE_P(Rows, NeedsKeyTest, testing::ValuesIn(kNeedsKeyRows),
+                         [](auto const& row) { return std::string(row.param.name); });
+
 struct TailRow {
   char const* name;
   std::string_view pattern;

@@ -18,12 +18,14 @@ struct RouteRow {
   std::optional<std::string> model = {};
   std::optional<std::string> method = {};
   Headers headers = {};
+  std::optional<bool> auth = {};
 };
 
 inline std::vector<config::Route> routes_of(std::vector<RouteRow> const& rows) {
   std::vector<config::Route> routes;
   for (auto const& row : rows) {
     auto& match = routes.emplace_back().match;
+    routes.back().auth = row.auth;
     match.path = row.path;
     match.model = row.model;
     match.method = row.method;

@@ -14,6 +14,7 @@ config::Config one_route() {
   config::Config config;
   config.routes.emplace_back().name = "chat";
   config.backends.emplace_back().name = "llama";
+  config.keys.static_keys.emplace_back().name = "team-a";
   return config;
 }
 
@@ -26,6 +27,7 @@ Record whole_record() {
   record.first_byte = microseconds(8'009);
   record.route = 0;
   record.backend = 0;
+  record.key = 0;
   record.status = 200;
   record.attempts = 2;
   record.streamed = true;
@@ -46,12 +48,13 @@ std::string line_of(Record const& record, LogFormat format) {
 }
 
 TEST(AccessLine, is_one_json_object_with_every_key) {
-  EXPECT_EQ(line_of(whole_record(), LogFormat::json),
-            R"({"time":"2026-02-28T23:59:59.042Z","method":"POST","path":"/v1/chat/completions","route":"chat",)"
-            R"("backend":"llama","model":"llama-3","status":200,"attempts":2,"error":null,"detail":null,)"
-            R"("duration_ms":1234.567,"first_byte_ms":8.009,"bytes_in":17,"bytes_out":4000,"stream":true,)"
-            R"("truncated":false,"client":"127.0.0.1","request_id":"abc-1"})"
-            "\n");
+  EXPECT_EQ(
+      line_of(whole_record(), LogFormat::json),
+      R"({"time":"2026-02-28T23:59:59.042Z","method":"POST","path":"/v1/chat/completions","route":"chat",)"
+      R"("backend":"llama","model":"llama-3","key":"team-a","status":200,"attempts":2,"error":null,"detail":null,)"
+      R"("duration_ms":1234.567,"first_byte_ms":8.009,"bytes_in":17,"bytes_out":4000,"stream":true,)"
+      R"("truncated":false,"client":"127.0.0.1","request_id":"abc-1"})"
+      "\n");
 }
 
 TEST(AccessLine, says_null_where_there_was_nothing) {
@@ -60,7 +63,7 @@ TEST(AccessLine, says_null_where_there_was_nothing) {
   record.error_set = true;
   record.error = ErrorCode::route_not_found;
   auto const line = nlohmann::json::parse(line_of(record, LogFormat::json));
-  for (auto const* key : {"route", "backend", "model", "detail", "first_byte_ms", "client", "request_id"}) {
+  for (auto const* key : {"route", "backend", "model", "key", "detail", "first_byte_ms", "client", "request_id"}) {
     EXPECT_TRUE(line.at(key).is_null()) << key;
   }
   EXPECT_EQ(line.at("error"), "route_not_found");
@@ -70,7 +73,8 @@ TEST(AccessLine, says_null_where_there_was_nothing) {
 TEST(AccessLine, as_text_reads_from_left_to_right) {
   EXPECT_EQ(line_of(whole_record(), LogFormat::text),
             "2026-02-28T23:59:59.042Z 127.0.0.1 POST /v1/chat/completions 200 1234.567ms route=chat backend=llama "
-            "model=llama-3 attempts=2 first_byte=8.009ms bytes_in=17 bytes_out=4000 stream=true request_id=abc-1\n");
+            "model=llama-3 key=team-a attempts=2 first_byte=8.009ms bytes_in=17 bytes_out=4000 stream=true "
+            "request_id=abc-1\n");
 }
 
 TEST(AccessLine, as_text_tells_what_went_wrong) {

@@ -51,8 +51,10 @@ class Decision {
   /// Brings the path into its one form. Errors: bad_request, route_not_found (OPTIONS *), body_too_large.
   [[nodiscard]] Result<void> check();
 
+  /// What is known before the model is.
+  [[nodiscard]] routing::Candidates candidates() const { return compiled_.routes.candidates(query()); }
   /// Whether it takes the model to tell which route wins.
-  [[nodiscard]] bool model_decides() const { return compiled_.routes.candidates(query()).needs_model; }
+  [[nodiscard]] bool model_decides() const { return candidates().needs_model; }
 
   /// Looks for the model in the path; then in the body: when there is one to read (`body_follows`), its scanner comes
   /// back, and found() is next; else in the query. Errors: bad_request, unsupported_encoding, invalid_json (there is no

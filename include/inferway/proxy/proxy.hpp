@@ -1,5 +1,6 @@
 #pragma once
 
+#include "inferway/policy/sha256.hpp"
 #include "inferway/proxy/snapshot.hpp"
 #include "inferway/server/downstream.hpp"
 #include "inferway/telemetry/telemetry.hpp"
@@ -31,6 +32,7 @@ class Proxy final : public server::Handler {
   upstream::Upstream& upstream_;
   BufferedBytes& buffered_;
   telemetry::Shard& shard_;
+  policy::Sha256 sha256_;
 };
 
 }  // namespace inferway::proxy

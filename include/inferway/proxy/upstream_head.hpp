@@ -20,6 +20,8 @@ struct UpstreamHead {
   http::RequestHead const& client;
   config::Endpoint const& endpoint;
   BackendPlan const& backend;
+  std::span<http::FieldId const>
+      withheld{};         ///< client fields that do not pass, whatever the backend's pass_headers say
   std::string_view path;  ///< as matched, rewritten or renamed; without the endpoint's own
   std::string_view query;
   bool has_query = false;

@@ -24,6 +24,7 @@ struct Query {
 struct Candidates {
   bool any = false;          ///< some route matches by path, method and headers
   bool needs_model = false;  ///< which one wins depends on the model
+  bool needs_key = false;    ///< whichever wins asks for a key
 };
 
 /// Routes compiled for lookup: first match in file order, at a cost that does not grow with their number. Looked up by
@@ -36,7 +37,8 @@ struct Candidates {
 /// literal end ("*a*" and "*b*": both ends are empty). Nothing of it is in a client's hands, it all stands in the file.
 class RouteTable {
  public:
-  explicit RouteTable(std::vector<config::Route> const& routes);
+  /// `keys`: which routes ask for a key where they do not say so themselves.
+  explicit RouteTable(std::vector<config::Route> const& routes, config::Keys const& keys = {});
   RouteTable(RouteTable&&) noexcept;
   RouteTable& operator=(RouteTable&&) noexcept;
   ~RouteTable();

@@ -50,6 +50,7 @@ struct Record {
   std::chrono::nanoseconds first_byte{-1};  ///< to the first byte of the answer to the client; negative: none was sent
   std::uint32_t route = kNoIndex;           ///< index into the configuration's routes
   std::uint32_t backend = kNoIndex;         ///< index into its backends, of the last attempt
+  std::uint32_t key = kNoIndex;             ///< index into its keys, of the caller's
   std::int16_t status = 0;                  ///< as the client saw it; 499: it was gone before the answer was complete
   std::uint16_t attempts = 0;               ///< tries upstream
   bool error_set = false;
