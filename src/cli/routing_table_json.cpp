@@ -39,6 +39,7 @@ Json route_json(config::Config const& config, config::Route const& route) {
         {"headers", std::move(headers)}}},
       {"to", std::move(to)},
       {"rewrite", or_null(route.rewrite)},
+      {"auth", or_null(route.auth)},
   };
 }
 
@@ -57,6 +58,14 @@ Json backend_json(config::Backend const& backend) {
   };
 }
 
+Json keys_json(config::Keys const& keys) {
+  auto known = Json::array();
+  for (auto const& key : keys.static_keys) {
+    known.push_back({{"name", key.name}, {"line", key.position.line}, {"models", key.models}, {"rpm", key.rpm}});
+  }
+  return {{"required", keys.required}, {"static", std::move(known)}};
+}
+
 }  // namespace
 
 std::string routing_table_json(std::string const& file, config::Loaded const& loaded) {
@@ -69,6 +78,7 @@ std::string routing_table_json(std::string const& file, config::Loaded const& lo
     for (auto const& route : loaded.config->routes) out["routes"].push_back(route_json(*loaded.config, route));
     out["backends"] = Json::array();
     for (auto const& backend : loaded.config->backends) out["backends"].push_back(backend_json(backend));
+    out["keys"] = keys_json(loaded.config->keys);
   }
   // A value out of a variable need not be UTF-8.
   return out.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -43,6 +43,17 @@ void add_route(std::string& out, Config const& config, std::size_t index) {
   for (auto const& target : route.to) sum += target.weight;
   for (auto const& target : route.to) add_line(out, "to", target_text(config, target, sum));
   if (route.rewrite) add_line(out, "rewrite", *route.rewrite);
+  if (route.auth) add_line(out, "auth", *route.auth ? "a key is needed" : "open to all");
+}
+
+void add_keys(std::string& out, config::Keys const& keys) {
+  if (keys.static_keys.empty()) return;
+  out += keys.required ? "\nKeys (one is needed)\n" : "\nKeys (none is needed, but where a route asks for one)\n";
+  for (auto const& key : keys.static_keys) {
+    out += "  " + key.name + "  (models";
+    for (auto const& model : key.models) out += " " + model;
+    out += key.rpm > 0 ? ", " + counted(key.rpm, "request") + " a minute)\n" : ")\n";
+  }
 }
 
 void add_backend(std::string& out, config::Backend const& backend) {
@@ -71,6 +82,7 @@ std::string routing_table_text(config::Loaded const& loaded) {
   for (std::size_t i = 0; i < config.routes.size(); ++i) add_route(out, config, i);
   out += "\nBackends\n";
   for (auto const& backend : config.backends) add_backend(out, backend);
+  add_keys(out, config.keys);
   add_problems(out, "Warnings", config.file, loaded.warnings);
   add_problems(out, "Accepted, but without effect in this version", config.file, loaded.not_acted_on);
   return out;

@@ -24,10 +24,19 @@ TEST(RoutingTableJsonTest, says_what_the_text_says) {
     "match": {"path": "/v1/chat/*", "method": "POST", "model": "llama-*",
               "headers": {"x-team": "a*", "authorization": null}},
     "to": [{"backend": "llama", "model": null, "weight": 90}, {"backend": "cloud", "model": "claude", "weight": 10}],
-    "rewrite": "/v2/{path}"})"));
+    "rewrite": "/v2/{path}", "auth": null})"));
+  EXPECT_EQ(json.at("keys"), Json::parse(R"({"required": false, "static": []})"));
   EXPECT_EQ(json.at("backends").at(0), Json::parse(R"({
     "name": "llama", "line": 3, "api": "openai", "balance": "least_requests", "has_key": true,
     "endpoints": [{"url": "http://10.0.0.1:8000", "weight": 1}, {"url": "http://10.0.0.2", "weight": 3}]})"));
+}
+
+TEST(RoutingTableJsonTest, names_keys_without_their_hashes) {
+  auto const json = Json::parse(routing_table_json("x", config::load_text(kWithKeys, "x")));
+  EXPECT_EQ(json.at("routes").at(0).at("auth"), false);
+  EXPECT_EQ(json.at("keys"), Json::parse(R"({"required": true, "static": [
+    {"name": "ci", "line": 4, "models": ["*"], "rpm": 0},
+    {"name": "team", "line": 5, "models": ["llama-*", "small"], "rpm": 60}]})"));
 }
 
 TEST(RoutingTableJsonTest, a_refused_file_has_errors_and_no_routes) {

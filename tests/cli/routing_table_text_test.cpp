@@ -43,6 +43,18 @@ Accepted, but without effect in this version
 )");
 }
 
+TEST(RoutingTableTextTest, names_keys_without_their_hashes) {
+  auto const loaded = config::load_text(kWithKeys, "x");
+  ASSERT_TRUE(loaded.config);
+  auto const text = routing_table_text(loaded);
+  EXPECT_NE(text.find("       to       b\n       auth     open to all\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("\nKeys (one is needed)\n  ci  (models *)\n"
+                      "  team  (models llama-* small, 60 requests a minute)\n"),
+            std::string::npos)
+      << text;
+  EXPECT_EQ(text.find("aaaa"), std::string::npos);
+}
+
 TEST(RoutingTableTextTest, bears_no_secret) {
   EXPECT_EQ(routing_table_text(config::load_text(kFull, "x")).find("hunter2"), std::string::npos);
 }

@@ -46,3 +46,11 @@ routes:
   - match: {path: /v1/chat/x}
     to: [{backend: llama}]
 )";
+
+/// A configuration with keys, and a route that needs none.
+inline constexpr std::string_view kWithKeys = R"(backends: {b: {endpoints: [http://h]}}
+routes: [{match: {path: /p}, to: [{backend: b}], auth: false}]
+keys: {required: true, static: [
+  {name: ci, sha256: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa},
+  {name: team, sha256: baaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, models: [llama-*, small], rpm: 60}]}
+)";

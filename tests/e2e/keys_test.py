@@ -2,6 +2,9 @@
 
 import hashlib
 import json
+import pathlib
+import re
+import subprocess
 import threading
 import unittest
 
@@ -418,6 +421,30 @@ class WhereKeysGoTest(KeysTestCase):
         for headers, want in rows:
             with self.subTest(headers):
                 self.assertEqual(self.sent(headers), want)
+
+
+class ExampleTest(unittest.TestCase):
+    def test_the_page_about_keys_works_as_it_is_written(self):
+        page = (pathlib.Path(__file__).resolve().parents[2] / "docs/keys.md").read_text()
+        commands = re.search(r"```sh\n(KEY=.*?)```", page, re.DOTALL).group(1)
+        config = re.search(r"```yaml\n(backends:.*?)```", page, re.DOTALL).group(1)
+        script = commands + 'echo "$KEY"\n'
+        done = subprocess.run(["bash", "-euc", script], capture_output=True, text=True, timeout=30, check=True)
+        digest, secret = re.fullmatch(r"([0-9a-f]{64})  -\n(sk-[0-9a-f]{48})\n", done.stdout).groups()
+        with Backend() as backend:
+            config = config.replace("http://127.0.0.1:8000", backend.url)
+            config = re.sub(r"(name: team-a\n\s+sha256: )\w+", rf"\g<1>{digest}", config)
+            config += 'listen: 127.0.0.1:0\nadmin: {address: "127.0.0.1:0"}\nlog: {access: "${ACCESS_LOG}"}\n'
+            with Gateway(config, env={"LLAMA_KEY": "sk-provider"}) as gateway, gateway.client() as client:
+                answers = [
+                    client.get("/health").read_response().status,
+                    client.get("/v1/models").read_response().status,
+                    [m["id"] for m in client.get("/v1/models", bearer(secret)).read_response().json()["data"]],
+                    client.send_json("/v1/chat/completions", {"model": "llama-3.1-8b"}, bearer(secret)).read_response().status,
+                    client.send_json("/v1/chat/completions", {"model": "small"}, bearer(secret)).read_response().status,
+                ]
+            self.assertEqual(answers, [200, 401, ["llama-3.1-8b"], 200, 403])
+            self.assertEqual([got.header("authorization") for got in backend.requests], ["Bearer sk-provider"] * 2)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """The models resource that the gateway answers itself, from its routes, where no route claims it."""
 
 import hashlib
+import pathlib
+import re
 import unittest
 
 from harness import Backend, Gateway, answering, json_answer, main, request
@@ -262,6 +264,20 @@ class KeysTest(ModelsTestCase):
         self.assertEqual(self.names(), ["free", "both"])
         self.assertEqual(self.names(bearer(ALL)), ["free", "dear", "both"])
         self.assertEqual(self.json("/v1/models/dear", status=404)["error"]["code"], "model_not_found")
+
+
+class ExampleTest(unittest.TestCase):
+    def test_the_page_about_models_works_as_it_is_written(self):
+        page = (pathlib.Path(__file__).resolve().parents[2] / "docs/models.md").read_text()
+        config = re.search(r"```yaml\n(.*?)```", page, re.DOTALL).group(1)
+        config += 'listen: 127.0.0.1:0\nadmin: {address: "127.0.0.1:0"}\nlog: {access: "${ACCESS_LOG}"}\n'
+        calls = re.findall(r"^curl http://127.0.0.1:8080(\S+) +# ([^\n]*)", page, re.MULTILINE)
+        self.assertEqual(len(calls), 2)
+        with Gateway(config) as gateway, gateway.client() as client:
+            names = [model["id"] for model in client.get(calls[0][0]).read_response().json()["data"]]
+            self.assertEqual(", ".join(names), calls[0][1])
+            for path in (calls[1][0], calls[1][0].replace("%2F", "/")):
+                self.assertEqual(client.get(path).read_response().json()["id"], names[1])
 
 
 if __name__ == "__main__":
