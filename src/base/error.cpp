@@ -25,6 +25,7 @@ std::string_view name(ErrorCode code) {
     case ErrorCode::unsupported_encoding: return "unsupported_encoding";
     case ErrorCode::expectation_failed: return "expectation_failed";
     case ErrorCode::unsupported_version: return "unsupported_version";
+    case ErrorCode::upgrade_required: return "upgrade_required";
     case ErrorCode::rate_limit_exceeded: return "rate_limit_exceeded";
     case ErrorCode::token_limit_exceeded: return "token_limit_exceeded";
     case ErrorCode::budget_exceeded: return "budget_exceeded";

@@ -10,6 +10,8 @@ namespace {
 constexpr std::string_view kFramingFields[] = {"connection", "content-length",     "expect",           "host",
                                                "keep-alive", "proxy-authenticate", "proxy-connection", "te",
                                                "trailer",    "transfer-encoding",  "upgrade"};
+/// What a WebSocket handshake is made of: the client's own, or the answer would not fit.
+constexpr std::string_view kHandshakePrefix = "sec-websocket-";
 
 constexpr std::string_view kMethods[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
 /// The gateway answers these itself, with 405.
@@ -33,6 +35,7 @@ bool is_field_value(std::string_view text) {
 }
 
 bool is_framing_field(std::string_view name) {
+  if (iequals(name.substr(0, kHandshakePrefix.size()), kHandshakePrefix)) return true;
   return std::ranges::any_of(kFramingFields, [&](std::string_view field) { return iequals(field, name); });
 }
 

@@ -20,6 +20,7 @@ AnswerKind answer_kind(ErrorCode code) {
     case ErrorCode::body_too_large: return {413, kInvalid, false};
     case ErrorCode::unsupported_encoding: return {415, kInvalid, false};
     case ErrorCode::expectation_failed: return {417, kInvalid, false};
+    case ErrorCode::upgrade_required: return {426, kInvalid, false};
     case ErrorCode::rate_limit_exceeded:
     case ErrorCode::token_limit_exceeded:
     case ErrorCode::budget_exceeded: return {429, "rate_limit_error", true};

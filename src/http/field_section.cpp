@@ -112,9 +112,19 @@ Result<DeclaredFraming> declared_framing(FieldSection const& section, int minor_
 
 namespace {
 
-/// Whom the message is for, and how its body is to be read.
+/// Whom the message is for, how its body is to be read, and what a handshake is made of.
 bool is_beyond_connection(FieldId id) {
-  return id == FieldId::host || id == FieldId::content_type || id == FieldId::content_encoding;
+  switch (id) {
+    case FieldId::host:
+    case FieldId::content_type:
+    case FieldId::content_encoding:
+    case FieldId::sec_websocket_accept:
+    case FieldId::sec_websocket_extensions:
+    case FieldId::sec_websocket_key:
+    case FieldId::sec_websocket_protocol:
+    case FieldId::sec_websocket_version: return true;
+    default: return false;
+  }
 }
 
 void mark(std::vector<Field>& fields, std::string_view option) {

@@ -56,7 +56,8 @@ struct ConnectionOptions {
 inline constexpr std::size_t kMaxConnectionOptions = 64;
 
 /// Reads the Connection fields and marks the fields they name as hop-by-hop, except those that say whom the message
-/// is for and how its body is to be read: a client must not be able to take these away. RFC 9110 section 7.6.1.
+/// is for, how its body is to be read, and what a handshake is made of: a client must not be able to take these away.
+/// RFC 9110 section 7.6.1.
 [[nodiscard]] Result<ConnectionOptions> obey_connection(std::vector<Field>& fields);
 
 /// RFC 9112 section 9.3.

@@ -77,10 +77,15 @@ FieldId field_id(std::string_view name) {
                           {"proxy-connection", FieldId::proxy_connection}});
     case 17:
       return among(name, {{"transfer-encoding", FieldId::transfer_encoding},
+                          {"sec-websocket-key", FieldId::sec_websocket_key},
                           {"x-forwarded-proto", FieldId::x_forwarded_proto},
                           {"x-accel-buffering", FieldId::x_accel_buffering}});
     case 18: return among(name, {{"proxy-authenticate", FieldId::proxy_authenticate}});
     case 19: return among(name, {{"proxy-authorization", FieldId::proxy_authorization}});
+    case 20: return among(name, {{"sec-websocket-accept", FieldId::sec_websocket_accept}});
+    case 21: return among(name, {{"sec-websocket-version", FieldId::sec_websocket_version}});
+    case 22: return among(name, {{"sec-websocket-protocol", FieldId::sec_websocket_protocol}});
+    case 24: return among(name, {{"sec-websocket-extensions", FieldId::sec_websocket_extensions}});
     default: return FieldId::other;
   }
 }

@@ -22,12 +22,14 @@ TEST(HeaderRulesTest, a_field_value_has_no_controls_and_no_blank_ends) {
 }
 
 TEST(HeaderRulesTest, framing_fields_are_known_in_any_case) {
-  for (auto const* const name : {"Host", "content-length", "TRANSFER-ENCODING", "Connection", "te", "Upgrade",
-                                 "Trailer", "Keep-Alive", "Expect", "Proxy-Connection"}) {
+  for (auto const* const name :
+       {"Host", "content-length", "TRANSFER-ENCODING", "Connection", "te", "Upgrade", "Trailer", "Keep-Alive", "Expect",
+        "Proxy-Connection", "Sec-WebSocket-Key", "sec-websocket-protocol"}) {
     EXPECT_TRUE(is_framing_field(name)) << name;
   }
   EXPECT_FALSE(is_framing_field("content-type"));
   EXPECT_FALSE(is_framing_field("x-host"));
+  EXPECT_FALSE(is_framing_field("sec-websocket"));
 }
 
 struct MethodRow {

@@ -30,6 +30,7 @@ constexpr AnswerRow kAnswerRows[] = {
     {ErrorCode::body_too_large, 413, "invalid_request_error"},
     {ErrorCode::unsupported_encoding, 415, "invalid_request_error"},
     {ErrorCode::expectation_failed, 417, "invalid_request_error"},
+    {ErrorCode::upgrade_required, 426, "invalid_request_error"},
     {ErrorCode::rate_limit_exceeded, 429, "rate_limit_error"},
     {ErrorCode::token_limit_exceeded, 429, "rate_limit_error"},
     {ErrorCode::budget_exceeded, 429, "rate_limit_error"},

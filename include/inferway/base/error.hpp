@@ -26,6 +26,7 @@ enum class ErrorCode : std::uint8_t {
   unsupported_encoding,
   expectation_failed,
   unsupported_version,
+  upgrade_required,
   rate_limit_exceeded,
   token_limit_exceeded,
   budget_exceeded,
