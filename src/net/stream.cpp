@@ -68,14 +68,23 @@ void Stream::on_events(std::uint32_t events) {
   if ((events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) != 0) writable_ = true;
   if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) hung_up_ = true;
   if (closing_ && writable_) shutdown_write();
-  bool const news = was_readable != readable_ || was_writable != writable_ || had_hung_up != hung_up_;
+  bool const had_broken = broken_;
+  if ((events & EPOLLERR) != 0) broken_ = true;
+  bool const news =
+      was_readable != readable_ || was_writable != writable_ || had_hung_up != hung_up_ || had_broken != broken_;
   if (news && watcher_ != nullptr) watcher_->notify();
 }
 
-IoResult Stream::try_read(std::span<char> into) { return tls_ != nullptr ? tls_->read(into) : socket_read(into); }
+IoResult Stream::try_read(std::span<char> into) {
+  auto const result = tls_ != nullptr ? tls_->read(into) : socket_read(into);
+  broken_ = broken_ || result.status == IoStatus::failed;
+  return result;
+}
 
 IoResult Stream::try_write(std::span<iovec const> pieces) {
-  return tls_ != nullptr ? tls_->write(pieces) : socket_write(pieces);
+  auto const result = tls_ != nullptr ? tls_->write(pieces) : socket_write(pieces);
+  broken_ = broken_ || result.status == IoStatus::failed;
+  return result;
 }
 
 IoResult Stream::socket_read(std::span<char> into) {

@@ -36,7 +36,7 @@ Result<void> Decision::check() {
   if (head_.content_length > compiled_.config.limits.body_bytes) {
     return client_error(ErrorCode::body_too_large, "the body is larger than limits.body_bytes");
   }
-  return {};
+  return websocket_ ? http::check_websocket_request(head_) : Result<void>{};
 }
 
 /// The path goes before the body, the body before the query.

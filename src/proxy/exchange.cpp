@@ -57,6 +57,10 @@ net::Task<> Exchange::forward() {
         fail(more.error());
         co_return;
       }
+      if (tunnelled_) {
+        co_await tunnel();
+        co_return;
+      }
       if (!*more && downstream_.finished()) co_return;
       if (*more && rounds < kRoundsAtOnce) continue;
       if (*more) downstream_.waiter().notify();  // goes on as soon as the others have gone on
@@ -88,7 +92,8 @@ void Exchange::start_attempt() {
                    .body_follows = !body_read_ && head_.framing != http::BodyFraming::none,
                    .body_chunked = framing.chunked,
                    .body_small = !framing.chunked && head_.content_length <= upstream::Attempt::kReplayBytes,
-                   .head_only = head_.method == "HEAD"});
+                   .head_only = head_.method == "HEAD",
+                   .websocket = decision_.websocket() ? &head_ : nullptr});
 }
 
 /// One round of whatever can go on. False: wait, or (the answer is finished) stop.
@@ -110,6 +115,7 @@ Result<bool> Exchange::step() {
       }
       return true;
     case Step::head: return begin_answer();
+    case Step::switched: begin_tunnel(); return true;
   }
   return false;
 }

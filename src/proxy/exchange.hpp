@@ -64,11 +64,14 @@ class Exchange {
   [[nodiscard]] Result<bool> relay();
   void send_answer_head();
   [[nodiscard]] Result<bool> relay_events(upstream::Attempt::Received const& received);
+  void begin_tunnel();
+  [[nodiscard]] net::Task<> tunnel();
 
   // failure.cpp
   void fail(Error const& error);
   void answer_error(Error const& error);
   void break_off(Error const& error);
+  void settle_status();
   [[nodiscard]] std::string message_for_client(Error const& error) const;
   void finish_record();
 
@@ -96,6 +99,7 @@ class Exchange {
   std::optional<upstream::Attempt> attempt_;
   http::StreamApi stream_api_ = http::StreamApi::unknown;
   std::optional<EventRelay> events_;
+  bool tunnelled_ = false;  ///< a WebSocket's handshake was answered by a 101
   bool answering_ = false;  ///< the final head is there
   bool head_due_ = false;   ///< ... and not handed to the client yet
 };

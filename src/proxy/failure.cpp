@@ -63,13 +63,19 @@ void Exchange::answer_error(Error const& error) {
     add("Retry-After", "1");
   }
   if (kind.status == 401) add("WWW-Authenticate", "Bearer");
+  if (error.code == ErrorCode::upgrade_required) {
+    add("Sec-WebSocket-Version", "13");  // RFC 6455 section 4.2.2
+    add("Upgrade", "websocket");         // RFC 9110 section 15.5.22
+    add("Connection", "Upgrade");
+  }
   record_.status = static_cast<std::int16_t>(kind.status);
   downstream_.send_head({.status = kind.status,
                          .reason = http::reason_phrase(kind.status),
                          .fields = {},
                          .more = std::span(more).first(count),
                          .body = true,
-                         .length = body.size()});
+                         .length = body.size(),
+                         .close = decision_.websocket()});
   std::string_view const pieces[] = {body};
   downstream_.send_body(pieces, server::More::none);
 }
@@ -89,7 +95,8 @@ void Exchange::break_off(Error const& error) {
   downstream_.abort();
 }
 
-void Exchange::finish_record() {
+/// 499 where the client did not hear all of the answer.
+void Exchange::settle_status() {
   auto const gone = downstream_.gone();
   bool const unfinished = !downstream_.finished() || !downstream_.flush();
   bool const left = record_.error_set && record_.error == ErrorCode::client_gone;
@@ -104,6 +111,10 @@ void Exchange::finish_record() {
     record_.error_set = true;
     record_.error = gone == ErrorCode::draining ? ErrorCode::client_gone : *gone;
   }
+}
+
+void Exchange::finish_record() {
+  if (!tunnelled_) settle_status();  // a tunnel's is the 101
   record_.duration = Clock::now() - downstream_.started();
   if (downstream_.first_byte_sent() != TimePoint::min()) {
     record_.first_byte = downstream_.first_byte_sent() - downstream_.started();

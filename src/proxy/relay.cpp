@@ -1,6 +1,7 @@
 // The answer's way back to the client.
 
 #include "exchange.hpp"
+#include "tunnel.hpp"
 
 #include <array>
 
@@ -42,12 +43,14 @@ void Exchange::send_answer_head() {
   // The length of an event stream is not promised on: an error event may have to be added.
   if (head.framing == http::BodyFraming::length && !events_) length = head.content_length;
   if (!body && head.status != 204 && head.find(http::FieldId::content_length) != nullptr) length = head.content_length;
-  downstream_.send_head({.status = head.status,
-                         .reason = head.reason,
-                         .fields = head.fields,
-                         .more = std::span(more).first(count),
-                         .body = body,
-                         .length = length});
+  downstream_.send_head(
+      {.status = head.status,
+       .reason = head.reason,
+       .fields = head.fields,
+       .more = std::span(more).first(count),
+       .body = body,
+       .length = length,
+       .close = decision_.websocket()});  // what the client sent on may have been meant for the tunnel
   downstream_.release_head();
 }
 
@@ -73,6 +76,47 @@ Result<bool> Exchange::relay_events(upstream::Attempt::Received const& received)
   }
   downstream_.send_body(rest, server::More::none);
   return false;
+}
+
+/// The backend has switched protocols. Its head goes to the client with our own word about the connection.
+void Exchange::begin_tunnel() {
+  tunnelled_ = true;
+  total_.disarm();
+  auto const& head = attempt_->head();
+  record_.status = static_cast<std::int16_t>(head.status);
+  bool const has_id = head.find(http::FieldId::x_request_id) != nullptr;
+  server::AnswerField const more[] = {{"Upgrade", "websocket"}, {"x-request-id", request_id_}};
+  downstream_.switch_protocols({.status = head.status,
+                                .reason = head.reason,
+                                .fields = head.fields,
+                                .more = std::span(more).first(has_id ? 1 : 2),
+                                .body = false});
+  downstream_.release_head();
+  upstream_head_.release();
+  body_.release();
+}
+
+net::Task<> Exchange::tunnel() {
+  struct Counted {
+    explicit Counted(telemetry::Shard& s) : shard(s) {
+      shard.websockets.add();
+      shard.websockets_open.add();
+    }
+    Counted(Counted const&) = delete;
+    Counted& operator=(Counted const&) = delete;
+    ~Counted() { shard.websockets_open.sub(); }
+    telemetry::Shard& shard;
+  };
+  Counted const counted(proxy_.shard_);
+  auto const mask = static_cast<std::uint32_t>(proxy_.upstream_.random()());
+  Tunnel tunnel(downstream_, *attempt_, proxy_.loop_, target_->timeouts.idle, mask);
+  auto const broke = co_await tunnel.run();
+  if (!broke) co_return;
+  record_.error_set = true;
+  record_.error = broke->code;
+  record_.detail.assign(broke->detail);
+  record_.truncated = true;
+  if (!downstream_.finished()) downstream_.abort();
 }
 
 }  // namespace inferway::proxy

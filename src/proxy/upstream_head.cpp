@@ -1,6 +1,7 @@
 #include "inferway/proxy/upstream_head.hpp"
 
 #include "inferway/base/text.hpp"
+#include "inferway/http/websocket.hpp"
 
 #include <algorithm>
 #include <array>
@@ -26,6 +27,7 @@ bool is_own(FieldId id) {
     case FieldId::content_length:
     case FieldId::transfer_encoding:
     case FieldId::expect:
+    case FieldId::sec_websocket_protocol:
     case FieldId::via:
     case FieldId::x_forwarded_for:
     case FieldId::x_forwarded_host:
@@ -111,6 +113,14 @@ void write_upstream_head(net::Buffer& out, UpstreamHead const& head) {
   append_list(out, "Via", head.client, FieldId::via, "1.1 inferway");
   append_field(out, "X-Request-Id", head.request_id);
   out.append(head.backend.fields);
+  // Also without a handshake: a caller's key may stand in it.
+  if (auto const offered = http::offered_subprotocols(head.client); !offered.empty()) {
+    append_field(out, "Sec-WebSocket-Protocol", offered);
+  }
+  if (http::asks_for_websocket(head.client)) {
+    append_field(out, "Connection", "Upgrade");
+    append_field(out, "Upgrade", "websocket");
+  }
   append_framing(out, head);
   out.append("\r\n");
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 #include <vector>
 
 namespace inferway::server {
@@ -97,6 +98,18 @@ void Session::send_head(AnswerHead const& head) {
   out_.append(kCrlf);
 }
 
+void Session::switch_protocols(AnswerHead const& head) {
+  INFERWAY_ASSERT(!head_sent_ && body_done_);
+  head_sent_ = true;
+  keep_ = false;
+  body_done_ = false;
+  framing_ = Framing::tunnel;
+  append_status_line(head.status, head.reason);
+  append_fields(head);
+  append_field("Connection", "Upgrade");
+  out_.append(kCrlf);
+}
+
 void Session::send_body(std::span<std::string_view const> pieces, More more) {
   INFERWAY_ASSERT(head_sent_ && !finished_);
   std::array<iovec, kMaxPieces + 4> parts;  // filled below
@@ -134,6 +147,10 @@ void Session::send_body(std::span<std::string_view const> pieces, More more) {
     finished_ = true;
     if (framing_ == Framing::length && answer_left_ > 0) aborted_ = true;  // shorter than promised
     if (framing_ == Framing::until_close) keep_ = false;
+    if (framing_ == Framing::tunnel) {
+      end_due_ = true;
+      flush();
+    }
   }
 }
 
@@ -144,10 +161,13 @@ void Session::abort() {
 }
 
 bool Session::flush() {
-  if (out_.empty()) return true;
-  iovec none{};
-  write({&none, 1});
-  return out_.empty();
+  if (!out_.empty()) {
+    iovec none{};
+    write({&none, 1});
+  }
+  if (!out_.empty()) return false;
+  if (std::exchange(end_due_, false)) stream_.shutdown_write();
+  return true;
 }
 
 /// Sends `pieces`, whose first entry is kept free for what is unsent from before. What the client does not take at once

@@ -18,6 +18,7 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 Result<BodyRead> Session::read_body(std::span<char> into) {
   if (body_done_) return BodyRead{BodyRead::What::end, {}};
+  if (framing_ == Framing::tunnel) return read_tunnel(into);
   auto read = head_.framing == http::BodyFraming::length ? read_length_body(into) : read_chunked_body();
   if (!read) keep_ = false;
   return read;
@@ -72,6 +73,29 @@ Result<BodyRead> Session::read_chunked_body() {
     }
     raw_.grow(*got);
   }
+}
+
+/// What the client sent right behind its request came with the head; then its bytes as the socket gives them.
+Result<BodyRead> Session::read_tunnel(std::span<char> into) {
+  if (auto const rest = in_.view().substr(used_); !rest.empty()) {
+    used_ = in_.size();
+    body_read_ += rest.size();
+    return BodyRead{BodyRead::What::data, rest};
+  }
+  in_.release();  // a tunnel that rests holds no memory
+  used_ = 0;
+  auto const read = stream_.try_read(into);
+  switch (read.status) {
+    case net::IoStatus::ok:
+      server_.shard_.client_bytes_in.add(read.bytes);
+      body_read_ += read.bytes;
+      return BodyRead{BodyRead::What::data, {into.data(), read.bytes}};
+    case net::IoStatus::blocked: return BodyRead{BodyRead::What::blocked, {}};
+    case net::IoStatus::closed: body_done_ = true; return BodyRead{BodyRead::What::end, {}};
+    case net::IoStatus::failed: break;
+  }
+  dead_ = true;
+  return client_error(ErrorCode::client_gone, "the client's connection broke");
 }
 
 /// `input` is the unused part of in_, or of raw_ when in_ is used up. Blocked: it held framing only.

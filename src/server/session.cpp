@@ -180,7 +180,7 @@ void Session::begin_request() {
   body_sent_ = 0;
   answer_left_ = 0;
   framing_ = Framing::none;
-  no_body_ = head_sent_ = finished_ = aborted_ = false;
+  no_body_ = head_sent_ = finished_ = aborted_ = end_due_ = false;
 }
 
 /// What was read beyond the request stands at the front of in_ for the next one.
@@ -188,7 +188,7 @@ void Session::end_request() {
   read_deadline_.disarm();
   if (write_deadline_.expired()) server_.shard_.write_timeouts.add();
   if (aborted_ || gone() || !body_done_) keep_ = false;
-  if (aborted_ && framing_ == Framing::until_close) {
+  if (aborted_ && (framing_ == Framing::until_close || framing_ == Framing::tunnel)) {
     stream_.reset_on_close();  // the connection's orderly end would look like the body's
     dead_ = true;
   }
@@ -292,6 +292,13 @@ void Session::release_head() {
 }
 
 std::optional<ErrorCode> Session::gone() const {
+  if (framing_ == Framing::tunnel) {
+    // A client that has ended its side still hears the other one; and at the server's end the other one is told.
+    if (server_.cut_) return ErrorCode::draining;
+    if (write_deadline_.expired()) return ErrorCode::client_stalled;
+    if (dead_ || stream_.broken()) return ErrorCode::client_gone;
+    return std::nullopt;
+  }
   if (write_deadline_.expired()) return ErrorCode::client_stalled;
   if (dead_ || (body_done_ ? stream_.hung_up() : stream_.socket_hung_up())) return ErrorCode::client_gone;
   if (server_.cut_) return ErrorCode::draining;

@@ -36,6 +36,7 @@ class Session final : public Downstream {
   [[nodiscard]] std::optional<ErrorCode> gone() const override;
   void send_interim(AnswerHead const& head) override;
   void send_head(AnswerHead const& head) override;
+  void switch_protocols(AnswerHead const& head) override;
   void send_body(std::span<std::string_view const> pieces, More more) override;
   void abort() override;
   bool flush() override;
@@ -47,7 +48,7 @@ class Session final : public Downstream {
 
  private:
   friend class Server;
-  enum class Framing : std::uint8_t { none, length, chunked, until_close };
+  enum class Framing : std::uint8_t { none, length, chunked, until_close, tunnel };
 
   // handshake.cpp
   [[nodiscard]] net::Task<std::optional<Error>> do_handshake();
@@ -66,6 +67,7 @@ class Session final : public Downstream {
   // request_body.cpp
   [[nodiscard]] Result<BodyRead> read_length_body(std::span<char> into);
   [[nodiscard]] Result<BodyRead> read_chunked_body();
+  [[nodiscard]] Result<BodyRead> read_tunnel(std::span<char> into);
   [[nodiscard]] Result<BodyRead> scan_chunks(std::string_view input);
   [[nodiscard]] Result<std::size_t> receive(std::span<char> into);
   [[nodiscard]] Result<void> check_pace();
@@ -117,8 +119,9 @@ class Session final : public Downstream {
   bool head_sent_ = false;
   bool finished_ = false;
   bool aborted_ = false;
-  bool keep_ = true;   ///< another request may follow
-  bool dead_ = false;  ///< the connection broke
+  bool end_due_ = false;  ///< of a tunnel: our side ends behind what is unsent
+  bool keep_ = true;      ///< another request may follow
+  bool dead_ = false;     ///< the connection broke
 };
 
 }  // namespace inferway::server

@@ -26,6 +26,13 @@ void write_connections(Exposition& out, Shards const& shards) {
   out.sample({{"direction", "out"}}, sum_of(shards, &Shard::client_bytes_out));
 }
 
+void write_websockets(Exposition& out, Shards const& shards) {
+  out.gauge("inferway_websockets", "WebSockets that are open.");
+  out.sample(sum_of(shards, &Shard::websockets_open));
+  out.counter("inferway_websockets_total", "WebSockets that were opened: handshakes that a backend answered with 101.");
+  out.sample(sum_of(shards, &Shard::websockets));
+}
+
 void write_misbehaviour(Exposition& out, Shards const& shards) {
   out.counter("inferway_bad_requests_total", "Refused before they were a request: broken heads and framing.");
   out.sample(sum_of(shards, &Shard::bad_requests));
@@ -68,6 +75,7 @@ void write_limits(Exposition& out, Shards const& shards, config::Limits const& l
 
 void write_client_metrics(Exposition& out, Shards const& shards, config::Limits const& limits) {
   write_connections(out, shards);
+  write_websockets(out, shards);
   write_misbehaviour(out, shards);
   write_limits(out, shards, limits);
 }

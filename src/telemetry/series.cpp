@@ -4,7 +4,8 @@ namespace inferway::telemetry {
 
 void Series::count(Record const& record) {
   status_count(record.status).requests.add();
-  duration.observe(record.duration);
+  // A WebSocket lasts as long as its user likes: among requests it would only hide how long these take.
+  if (record.status != 101) duration.observe(record.duration);
   if (record.first_byte.count() >= 0) first_byte.observe(record.first_byte);
   bytes_in.add(record.bytes_in);
   bytes_out.add(record.bytes_out);

@@ -101,7 +101,10 @@ Result<std::optional<Attempt::Step>> Attempt::parse_head() {
   if (!parsed) return bad(parsed.error().detail);
   unread_.remove_prefix(end->size);
   if (head_bytes_.view().data() != nullptr && !head_bytes_.empty()) head_bytes_.consume(end->size);
-  if (head_.status == 101) return bad("the backend switched protocols without being asked");
+  if (head_.status == 101 && request_.websocket == nullptr) {
+    return bad("the backend switched protocols without being asked");
+  }
+  if (head_.status == 101) return switch_protocols();
   if (head_.status < 200) {
     if (++interim_ > kMaxInterim) return bad("too many interim answers");
     set_aside();
@@ -130,6 +133,7 @@ void Attempt::set_aside() {
 Result<Attempt::Received> Attempt::receive() {
   received_.clear();
   if (broken_) return failure(std::move(*broken_));
+  if (state_ == State::tunnel) return receive_raw();
   if (state_ == State::done) return Received{{}, true, false};
   bool const empty =
       head_.framing == http::BodyFraming::none || (head_.framing == http::BodyFraming::length && body_left_ == 0);

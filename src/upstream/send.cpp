@@ -102,6 +102,7 @@ void Attempt::send_body(std::string_view piece, bool last) {
     parts[count++] = piece;
   }
   last_queued_ = last;
+  end_due_ = last && state_ == State::tunnel;
   body_queued_ += piece.size();
   bool const keep = reused_ && body_queued_ <= kReplayBytes;
   std::array<iovec, 4> vectors;  // filled below

@@ -56,6 +56,7 @@ class ScriptedDownstream final : public server::Downstream {
   [[nodiscard]] std::optional<ErrorCode> gone() const override { return std::nullopt; }
   void send_interim(server::AnswerHead const&) override {}
   void send_head(server::AnswerHead const&) override {}
+  void switch_protocols(server::AnswerHead const&) override {}
   void send_body(std::span<std::string_view const>, server::More) override {}
   void abort() override {}
   bool flush() override { return true; }

@@ -67,6 +67,8 @@ class Stream final : private Source {
   /// The same, but for a TLS peer that has said goodbye and left its connection open: that takes a look at what has
   /// come, which costs a reader that is about to take it anyway.
   [[nodiscard]] bool socket_hung_up() const { return hung_up_; }
+  /// The connection broke: nothing that is written arrives. What came before may still be read.
+  [[nodiscard]] bool broken() const { return broken_; }
   /// Nothing for us has come, and nothing has ended. TLS may have had something to say to itself.
   [[nodiscard]] bool quiet() const { return !hung_up() && (tls_ == nullptr ? !readable_ : !tls_pending_); }
 
@@ -97,6 +99,7 @@ class Stream final : private Source {
   bool hung_up_ = false;
   bool closing_ = false;
   bool tls_pending_ = false;  ///< decrypted, or to be decrypted without reading from the socket
+  bool broken_ = false;
 };
 
 }  // namespace inferway::net

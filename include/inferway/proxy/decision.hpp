@@ -3,6 +3,7 @@
 #include "inferway/dialect/dialect.hpp"
 #include "inferway/dialect/model_scan.hpp"
 #include "inferway/http/head.hpp"
+#include "inferway/http/websocket.hpp"
 #include "inferway/proxy/compiled_config.hpp"
 #include "inferway/proxy/upstream_head.hpp"
 
@@ -46,9 +47,10 @@ struct Splice {
 class Decision {
  public:
   Decision(CompiledConfig const& compiled, http::RequestHead const& head)
-      : compiled_(compiled), head_(head), path_(head.path) {}
+      : compiled_(compiled), head_(head), path_(head.path), websocket_(http::asks_for_websocket(head)) {}
 
-  /// Brings the path into its one form. Errors: bad_request, route_not_found (OPTIONS *), body_too_large.
+  /// Brings the path into its one form, and looks at a WebSocket's handshake. Errors: bad_request, route_not_found
+  /// (OPTIONS *), body_too_large, upgrade_required.
   [[nodiscard]] Result<void> check();
 
   /// What is known before the model is.
@@ -75,6 +77,7 @@ class Decision {
   [[nodiscard]] BodyFraming upstream_framing(std::optional<std::uint64_t> whole_bytes) const;
 
   [[nodiscard]] std::string_view path() const { return path_; }  ///< in its one form, once check() was content
+  [[nodiscard]] bool websocket() const { return websocket_; }    ///< the request is a handshake
   [[nodiscard]] dialect::Api dialect() const { return dialect_; }
   [[nodiscard]] std::optional<std::string> const& model() const { return model_; }
   [[nodiscard]] ModelPlace model_place() const { return place_; }
@@ -97,6 +100,7 @@ class Decision {
   http::RequestHead const& head_;
   std::string path_storage_;
   std::string_view path_;
+  bool websocket_;
   dialect::Api dialect_ = dialect::Api::openai;
 
   ModelPlace place_ = ModelPlace::none;

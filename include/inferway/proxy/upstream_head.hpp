@@ -35,7 +35,7 @@ struct UpstreamHead {
 [[nodiscard]] bool is_guarded(http::FieldId id);
 
 /// Writes the head that goes upstream: the client's end-to-end fields but for credentials and those the gateway sets
-/// itself. RFC 9110 section 7.6.
+/// itself. RFC 9110 section 7.6. Of upgrades only a WebSocket's handshake goes on, less subprotocols that bear a key.
 void write_upstream_head(net::Buffer& out, UpstreamHead const& head);
 
 }  // namespace inferway::proxy

@@ -62,8 +62,14 @@ class Downstream {
   /// be given back.
   virtual void release_head() = 0;
 
-  /// The client has left (an ended write side counts) or does not take what is sent within timeouts.write: nothing more
-  /// will reach it. Or the server ends (draining): what is sent at once still may.
+  /// Answers an upgrade with 101; `more` names the protocol in Upgrade. The head is kept back as by send_head(). From
+  /// here on the connection is a tunnel: read_body() gives the client's bytes as they come, from the first one behind
+  /// the request's head, and `end` when the client ends its side; send_body() sends bytes as they are, and More::none
+  /// ends our side behind them. Both sides go on without each other.
+  virtual void switch_protocols(AnswerHead const& head) = 0;
+
+  /// The client has left (an ended write side counts, but in a tunnel) or does not take what is sent within
+  /// timeouts.write: nothing more will reach it. Or the server ends (draining): what is sent at once still may.
   [[nodiscard]] virtual std::optional<ErrorCode> gone() const = 0;
 
   /// An interim answer (103, ...); only before the final head. Dropped for HTTP/1.0.

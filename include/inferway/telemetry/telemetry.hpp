@@ -57,6 +57,8 @@ class Shard {
 
   // Gauges and counters that the rooms move themselves.
   Counter requests_inflight;
+  Counter websockets_open;  ///< gauge: tunnels after a 101
+  Counter websockets;
   Counter connections_open;
   Counter connections_accepted;
   Counter connections_refused;  ///< over limits.connections

@@ -25,6 +25,8 @@ struct Request {
   bool body_chunked = false;                 ///< send_body() frames as chunks
   bool body_small = true;  ///< what follows is at most kReplayBytes: a stale connection can be replaced
   bool head_only = false;  ///< a HEAD request: the answer has no body
+  /// A WebSocket handshake, checked, as the client sent it: a 101 that is right for it switches protocols.
+  http::RequestHead const* websocket = nullptr;
 };
 
 /// One try of one request on one endpoint. Like Downstream it never blocks: what would block says so, and the waiter
@@ -53,6 +55,7 @@ class Attempt {
     sendable,  ///< the body follows and may be sent: send_body()
     interim,   ///< head() is an interim answer; call again
     head,      ///< head() is the final answer's; go on with receive()
+    switched,  ///< head() is the 101 that was asked for: the connection is a tunnel from here on
   };
   /// Connects, sends, reads the answer's head. Errors: connect_failed, connect_timeout, first_byte_timeout,
   /// idle_timeout (the backend takes no more bytes), upstream_closed, bad_response.
@@ -75,8 +78,19 @@ class Attempt {
   /// with that is lost at the next await. Errors: upstream_closed (cut), bad_response (framing), idle_timeout.
   [[nodiscard]] Result<Received> receive();
 
+  // A tunnel, after `switched`: receive() gives the backend's bytes as they come, from the first one behind the 101,
+  // and `end` when the backend ends its side; send_body() sends bytes as they are, and `last` ends our side behind
+  // them. The connection is never used again.
+
+  /// Sends what is unsent. False: the backend does not take it now. Errors: idle_timeout (it has not for
+  /// timeouts.idle), upstream_closed: the connection broke, and what is sent is thrown away; what came before may still
+  /// be received.
+  [[nodiscard]] Result<bool> flush();
+  /// The tunnel is over: in order, or for a cause, which the backend sees as a reset.
+  void end_tunnel(Error const* cause);
+
  private:
-  enum class State : std::uint8_t { idle, connecting, sending, body, done };
+  enum class State : std::uint8_t { idle, connecting, sending, body, tunnel, done };
 
   // connect.cpp
   void begin_connecting();
@@ -100,6 +114,9 @@ class Attempt {
   void observe(balance::Outcome outcome);
   [[nodiscard]] std::unexpected<Error> failure(Error error);
   [[nodiscard]] std::unexpected<Error> ended_early(net::IoStatus how, Retry retry, std::string_view when);
+  // tunnel.cpp
+  [[nodiscard]] Result<std::optional<Step>> switch_protocols();
+  [[nodiscard]] Result<Received> receive_raw();
 
   Upstream& upstream_;
   std::size_t backend_;
@@ -121,6 +138,7 @@ class Attempt {
   bool first_byte_armed_ = false;
   bool reusable_ = true;
   bool failed_ = false;
+  bool end_due_ = false;  ///< of a tunnel: our side ends behind what is unsent
 
   std::vector<iovec> pieces_;  ///< head and body as given
   std::size_t next_piece_ = 0;

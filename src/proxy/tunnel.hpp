@@ -1,0 +1,71 @@
+#pragma once
+
+#include "inferway/http/frame_scanner.hpp"
+#include "inferway/server/downstream.hpp"
+#include "inferway/upstream/attempt.hpp"
+
+#include <optional>
+
+namespace inferway::proxy {
+
+/// A WebSocket after its handshake: bytes both ways between a client and a backend, untouched, until both have ended.
+/// What one side does not take stops the reading of the other. docs/websocket.md says what ends it, and how.
+class Tunnel {
+ public:
+  /// A tunnel of which one side has ended is over when nothing comes from the other one for this long.
+  static constexpr Duration kHalfClosed = std::chrono::seconds(5);
+  /// How long both sides may take, at the gateway's end, to hear that it goes away and to say goodbye.
+  static constexpr Duration kGoodbye = std::chrono::seconds(1);
+
+  /// `idle`: since the last byte in either direction. `mask`: any number that a peer cannot foresee (RFC 6455 section
+  /// 10.3).
+  Tunnel(server::Downstream& client, upstream::Attempt& backend, net::Loop& loop, Duration idle, std::uint32_t mask)
+      : client_(client),
+        backend_(backend),
+        loop_(loop),
+        idle_(idle),
+        mask_(mask),
+        deadline_(loop.wheel(), client.waiter()) {}
+
+  /// When it returns, the backend's side is ended, and the client's is finished or still to be aborted. The error: why
+  /// the tunnel did not end in order.
+  [[nodiscard]] net::Task<std::optional<Error>> run();
+
+ private:
+  /// One direction: what came from its sender so far.
+  struct Way {
+    http::FrameScanner frames;
+    bool ended = false;  ///< the sender has ended its side, or its connection broke: nothing more is read
+  };
+  enum class Then : std::uint8_t { again, wait, over };
+
+  [[nodiscard]] Result<Then> step();
+  [[nodiscard]] Result<void> look();
+  [[nodiscard]] Result<bool> pump_up();
+  [[nodiscard]] Result<bool> pump_down();
+  [[nodiscard]] Result<Then> silence() const;
+  void touch();
+
+  [[nodiscard]] net::Task<> go_away();
+  void say_goodbye();
+  [[nodiscard]] bool hear();
+
+  server::Downstream& client_;
+  upstream::Attempt& backend_;
+  net::Loop& loop_;
+  Duration idle_;
+  std::uint32_t mask_;
+  net::Deadline deadline_;
+  Way up_;    ///< from the client
+  Way down_;  ///< from the backend
+  // As look() found them. Held: has not taken all that was sent. Lost: the connection broke, and what is sent is thrown
+  // away; what came before may still be read.
+  bool client_held_ = false;
+  bool client_lost_ = false;
+  bool backend_held_ = false;
+  bool backend_lost_ = false;
+  bool client_cut_ = false;   ///< at the gateway's end: in the middle of a frame to it
+  bool backend_cut_ = false;  ///< likewise
+};
+
+}  // namespace inferway::proxy
