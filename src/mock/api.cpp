@@ -54,6 +54,7 @@ Answer answer_api(Request const& request, Models const& models, Behaviour const&
     return post ? transcription(request, models, behaviour) : Answer(wrong_method("POST"));
   }
   if (path == "/v1/files") return post ? file_upload(request) : Answer(wrong_method("POST"));
+  if (path == "/v1/realtime") return request.method == "GET" ? realtime(request, models) : Answer(wrong_method("GET"));
   if (path == "/v1/models") return get ? model_list(request, models) : Answer(wrong_method("GET"));
   constexpr std::string_view kModel = "/v1/models/";
   if (path.starts_with(kModel)) {

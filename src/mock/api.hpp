@@ -46,7 +46,12 @@ struct EventStream {
   std::function<std::vector<std::string>()> closing;
 };
 
-using Answer = std::variant<Reply, EventStream>;
+/// The call opens a session of the Realtime API.
+struct Realtime {
+  std::string model;
+};
+
+using Answer = std::variant<Reply, EventStream, Realtime>;
 
 /// The models a call may name; empty: any.
 using Models = std::vector<std::string>;
@@ -71,6 +76,7 @@ using Models = std::vector<std::string>;
 [[nodiscard]] Answer embeddings(Request const& request, Json const& call, Behaviour const& behaviour);
 [[nodiscard]] Answer transcription(Request const& request, Models const& models, Behaviour const& behaviour);
 [[nodiscard]] Answer file_upload(Request const& request);
+[[nodiscard]] Answer realtime(Request const& request, Models const& models);
 [[nodiscard]] Answer model_list(Request const& request, Models const& models);
 [[nodiscard]] Answer model(Request const& request, Models const& models, std::string_view id);
 /// What came, as JSON: {method, target, headers: [[name, value]...], body_base64, body_length}.

@@ -1,5 +1,6 @@
 #include "connection.hpp"
 
+#include "conversation.hpp"
 #include "inferway/base/text.hpp"
 #include "made_up.hpp"
 
@@ -110,6 +111,12 @@ asio::awaitable<Connection::Then> Connection::respond(HttpRequest const& request
   number_ = ++shared_.requests;
   auto behaviour = shared_.options.behaviour;
   auto const answer = answer_to(request, behaviour);
+  if (auto const* const opened = std::get_if<Realtime>(&answer)) {
+    RealtimeSession session(opened->model, behaviour, request_of(request).now, number_);
+    auto conversation = std::make_shared<Conversation>(std::move(socket_), std::move(session), behaviour, shared_);
+    co_await Conversation::run(std::move(conversation), request, number_);
+    co_return Then::close;
+  }
   watch_for_end();
   auto then = Then::close;
   if (auto const* const reply = std::get_if<Reply>(&answer)) {
