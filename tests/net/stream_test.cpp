@@ -103,7 +103,9 @@ TEST_F(StreamTest, writing_to_a_peer_that_left_fails_and_can_be_read_of) {
   run([this]() -> Task<> {
     peer.close();
     iovec const piece{const_cast<char*>("x"), 1};
+    EXPECT_FALSE(stream->broken());
     EXPECT_EQ(stream->try_write({&piece, 1}).status, IoStatus::failed);
+    EXPECT_TRUE(stream->broken());
     std::array<char, 4> room{};
     auto const read = stream->try_read(room);
     EXPECT_TRUE(read.status == IoStatus::closed || read.status == IoStatus::failed);

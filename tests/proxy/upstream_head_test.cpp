@@ -32,7 +32,7 @@ class UpstreamHeadTest : public testing::Test {
     endpoint.authority = "10.0.0.1:8000";
     endpoint.path = "/base";
   }
-  std::string written(BodyFraming framing) {
+  std::string written(BodyFraming framing, bool websocket = false) {
     net::BlockPool pool;
     net::Buffer out(pool);
     write_upstream_head(out, {.client = client,
@@ -45,7 +45,8 @@ class UpstreamHeadTest : public testing::Test {
                               .peer = "192.0.2.7",
                               .secure = false,
                               .request_id = "req-1",
-                              .framing = framing});
+                              .framing = framing,
+                              .websocket = websocket});
     return std::string(out.view());
   }
 
@@ -93,6 +94,25 @@ TEST_F(UpstreamHeadTest, what_holds_a_key_of_the_gateways_does_not_pass) {
 
 TEST_F(UpstreamHeadTest, a_post_without_a_body_says_so) {
   EXPECT_NE(written({}).find("Content-Length: 0\r\n"), std::string::npos);
+}
+
+TEST_F(UpstreamHeadTest, a_handshake_asks_for_websocket_alone_and_bears_no_key) {
+  ASSERT_TRUE(
+      client.parse("GET / HTTP/1.1\r\nHost: h\r\nConnection: upgrade, x\r\nUpgrade: h2c, WebSocket\r\nX: 1\r\n"
+                   "Sec-WebSocket-Key: k\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Extensions: e; p=1\r\n"
+                   "Sec-WebSocket-Protocol: b, openai-insecure-api-key.caller\r\nSec-WebSocket-Protocol: a\r\n"
+                   "\r\n",
+                   {}));
+  auto const head = written({}, true);
+  EXPECT_NE(head.find("Sec-WebSocket-Key: k\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Extensions: e; p=1\r\n"),
+            std::string::npos);
+  EXPECT_TRUE(head.ends_with("Sec-WebSocket-Protocol: b, a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"))
+      << head;
+  EXPECT_EQ(head.find("h2c"), std::string::npos);
+  EXPECT_EQ(head.find("caller"), std::string::npos);
+  auto const without = written({}, false);
+  EXPECT_EQ(without.find("caller"), std::string::npos);
+  EXPECT_EQ(without.find("Upgrade"), std::string::npos);
 }
 
 }  // namespace

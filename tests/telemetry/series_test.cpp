@@ -50,7 +50,7 @@ TEST(SeriesTable, has_one_series_for_a_route_and_backend) {
   int series_count = 0;
   table.for_each([&](Series const& series) {
     ++series_count;
-    EXPECT_EQ(series.duration.sum_ns(), 500U * 3'000'000U);
+    EXPECT_EQ(series.duration.sum_ns(), 499U * 3'000'000U);  // a WebSocket's, 101, is left out
   });
   EXPECT_EQ(series_count, 1);
   EXPECT_EQ(counts_of(table).size(), 500U);
