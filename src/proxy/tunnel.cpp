@@ -41,6 +41,7 @@ net::Task<std::optional<Error>> Tunnel::run() {
 Result<Tunnel::Then> Tunnel::step() {
   if (auto const looked = look(); !looked) return std::unexpected(looked.error());
   if (up_.ended && down_.ended && !client_held_ && !backend_held_) return Then::over;
+  if (client_lost_ && down_.said_all()) return Then::over;  // nobody is left to hear, or to be told
   auto const up = pump_up();
   if (!up) return std::unexpected(up.error());
   auto const down = pump_down();
@@ -64,10 +65,13 @@ Result<void> Tunnel::look() {
   backend_lost_ = !taken && taken.error().code == ErrorCode::upstream_closed;
   if (!taken && !backend_lost_) return std::unexpected(taken.error());
   backend_held_ = taken && !*taken;
-  // What a client that broke had still to say is not worth a backend that does not listen.
-  bool const unheard = backend_held_ || (up_.ended && !up_.frames.closed());
-  if (client_lost_ && unheard) return client_error(ErrorCode::client_gone, "the client's connection broke");
-  if (backend_lost_ && down_.ended && !down_.frames.closed()) return std::unexpected(taken.error());
+  // What a client that broke had still to say is not worth waiting for a backend that does not listen.
+  bool const unheard = up_.ended ? !up_.frames.closed() : backend_held_;
+  if (client_lost_ && unheard && !down_.said_all()) {
+    return client_error(ErrorCode::client_gone, "the client's connection broke");
+  }
+  bool const cut = down_.ended && !down_.frames.closed();
+  if (backend_lost_ && cut && !up_.said_all()) return std::unexpected(taken.error());
   return {};
 }
 
@@ -75,7 +79,7 @@ Result<void> Tunnel::look() {
 Result<bool> Tunnel::pump_up() {
   if (up_.ended || backend_held_) return false;
   auto const read = client_.read_body(loop_.scratch());
-  if (!read && !up_.frames.closed()) return std::unexpected(read.error());
+  if (!read && !up_.frames.closed() && !down_.said_all()) return std::unexpected(read.error());
   if (read && read->what == server::BodyRead::What::blocked) return false;
   if (!read || read->what == server::BodyRead::What::end) {
     up_.ended = true;
@@ -95,7 +99,7 @@ Result<bool> Tunnel::pump_up() {
 Result<bool> Tunnel::pump_down() {
   if (down_.ended || client_held_) return false;
   auto const received = backend_.receive();
-  if (!received && !down_.frames.closed()) return std::unexpected(received.error());
+  if (!received && !down_.frames.closed() && !up_.said_all()) return std::unexpected(received.error());
   if (received && received->blocked) return false;
   if (!received || received->end) {
     down_.ended = true;
@@ -122,8 +126,7 @@ Result<Tunnel::Then> Tunnel::silence() const {
   if (!up_.ended && !down_.ended) {
     return upstream_error(ErrorCode::idle_timeout, "no byte in either direction for timeouts.idle", Retry::never);
   }
-  // Whoever ended its side behind a Close frame has said all; the other one has nothing to add.
-  if ((up_.ended && up_.frames.closed()) || (down_.ended && down_.frames.closed())) return Then::over;
+  if (up_.said_all() || down_.said_all()) return Then::over;
   if (up_.ended) {
     return client_error(ErrorCode::client_gone, "the client ended its side, and the backend does not end its own");
   }

@@ -36,6 +36,8 @@ class Tunnel {
   struct Way {
     http::FrameScanner frames;
     bool ended = false;  ///< the sender has ended its side, or its connection broke: nothing more is read
+    /// It ended behind a Close frame. However the rest comes to its end, it is in order.
+    [[nodiscard]] bool said_all() const { return ended && frames.closed(); }
   };
   enum class Then : std::uint8_t { again, wait, over };
 

@@ -199,14 +199,14 @@ class AnswerTest(unittest.TestCase):
             self.assertEqual(client.take_exactly(7), frame(b"first"))
 
     def test_first_byte_bounds_the_answer_and_total_does_not_bound_the_tunnel(self):
-        timeouts = {"first_byte": "1s", "total": "1s"}
+        timeouts = {"first_byte": "1s", "total": "2s"}
         with HeldBackend() as backend, Gateway(one_route(backend.url, backend={"timeouts": timeouts})) as gateway:
             with gateway.client() as client:
                 response = client.send(handshake()).read_response()
                 self.assertEqual((response.status, response.header("x-inferway-error")), (504, "first_byte_timeout"))
                 backend.take()
             with opened(gateway, backend) as (client, connection):
-                self.assertTrue(client.silent(1.2))
+                self.assertTrue(client.silent(2.2))
                 connection.send(frame(b"still here"))
                 self.assertEqual(client.take_exactly(12), frame(b"still here"))
 
