@@ -166,8 +166,14 @@ bool Session::flush() {
     write({&none, 1});
   }
   if (!out_.empty()) return false;
+  return framing_ != Framing::tunnel || flush_end();
+}
+
+/// Of a tunnel. Over TLS the end itself must be written, and may have to wait as bytes do.
+bool Session::flush_end() {
   if (std::exchange(end_due_, false)) stream_.shutdown_write();
-  return true;
+  settle_write_deadline(false);
+  return !stream_.closing();
 }
 
 /// Sends `pieces`, whose first entry is kept free for what is unsent from before. What the client does not take at once
@@ -197,7 +203,7 @@ void Session::write(std::span<iovec> pieces) {
 
 /// timeouts.write: since the last byte that the client took.
 void Session::settle_write_deadline(bool progress) {
-  if (out_.empty()) {
+  if (out_.empty() && !stream_.closing()) {
     write_deadline_.disarm();
   } else if (progress || !write_deadline_.armed()) {
     write_deadline_.arm(server_.loop_.now() + server_.settings_.timeouts.write);

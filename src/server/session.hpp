@@ -82,6 +82,7 @@ class Session final : public Downstream {
   void append_framing(AnswerHead const& head);
   void write(std::span<iovec> pieces);
   void settle_write_deadline(bool progress);
+  [[nodiscard]] bool flush_end();
 
   Server& server_;
   net::Waiter waiter_;

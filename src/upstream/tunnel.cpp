@@ -47,9 +47,9 @@ Result<bool> Attempt::flush() {
     rest_of_body_.release();
     return upstream_error(ErrorCode::upstream_closed, "the backend's connection broke", Retry::never);
   }
-  if (!unsent()) {
+  if (!unsent() && std::exchange(end_due_, false)) stream.shutdown_write();
+  if (!unsent() && !stream.closing()) {  // over TLS the end itself must be written
     deadline_.disarm();
-    if (std::exchange(end_due_, false)) stream.shutdown_write();
     return true;
   }
   if (deadline_.expired()) {
