@@ -17,8 +17,7 @@ class Tunnel {
   /// How long both sides may take, at the gateway's end, to hear that it goes away and to say goodbye.
   static constexpr Duration kGoodbye = std::chrono::seconds(1);
 
-  /// `idle`: since the last byte in either direction. `mask`: any number that a peer cannot foresee (RFC 6455 section
-  /// 10.3).
+  /// `idle`: since the last byte in either direction. `mask`: of the Close frame that the backend may get.
   Tunnel(server::Downstream& client, upstream::Attempt& backend, net::Loop& loop, Duration idle, std::uint32_t mask)
       : client_(client),
         backend_(backend),

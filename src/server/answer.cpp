@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <utility>
 #include <vector>
 
 namespace inferway::server {
@@ -98,18 +97,6 @@ void Session::send_head(AnswerHead const& head) {
   out_.append(kCrlf);
 }
 
-void Session::switch_protocols(AnswerHead const& head) {
-  INFERWAY_ASSERT(!head_sent_ && body_done_);
-  head_sent_ = true;
-  keep_ = false;
-  body_done_ = false;
-  framing_ = Framing::tunnel;
-  append_status_line(head.status, head.reason);
-  append_fields(head);
-  append_field("Connection", "Upgrade");
-  out_.append(kCrlf);
-}
-
 void Session::send_body(std::span<std::string_view const> pieces, More more) {
   INFERWAY_ASSERT(head_sent_ && !finished_);
   std::array<iovec, kMaxPieces + 4> parts;  // filled below
@@ -167,13 +154,6 @@ bool Session::flush() {
   }
   if (!out_.empty()) return false;
   return framing_ != Framing::tunnel || flush_end();
-}
-
-/// Of a tunnel. Over TLS the end itself must be written, and may have to wait as bytes do.
-bool Session::flush_end() {
-  if (std::exchange(end_due_, false)) stream_.shutdown_write();
-  settle_write_deadline(false);
-  return !stream_.closing();
 }
 
 /// Sends `pieces`, whose first entry is kept free for what is unsent from before. What the client does not take at once

@@ -75,29 +75,6 @@ Result<BodyRead> Session::read_chunked_body() {
   }
 }
 
-/// What the client sent right behind its request came with the head; then its bytes as the socket gives them.
-Result<BodyRead> Session::read_tunnel(std::span<char> into) {
-  if (auto const rest = in_.view().substr(used_); !rest.empty()) {
-    used_ = in_.size();
-    body_read_ += rest.size();
-    return BodyRead{BodyRead::What::data, rest};
-  }
-  in_.release();  // a tunnel that rests holds no memory
-  used_ = 0;
-  auto const read = stream_.try_read(into);
-  switch (read.status) {
-    case net::IoStatus::ok:
-      server_.shard_.client_bytes_in.add(read.bytes);
-      body_read_ += read.bytes;
-      return BodyRead{BodyRead::What::data, {into.data(), read.bytes}};
-    case net::IoStatus::blocked: return BodyRead{BodyRead::What::blocked, {}};
-    case net::IoStatus::closed: body_done_ = true; return BodyRead{BodyRead::What::end, {}};
-    case net::IoStatus::failed: break;
-  }
-  dead_ = true;
-  return client_error(ErrorCode::client_gone, "the client's connection broke");
-}
-
 /// `input` is the unused part of in_, or of raw_ when in_ is used up. Blocked: it held framing only.
 Result<BodyRead> Session::scan_chunks(std::string_view input) {
   bool const from_head = used_ < in_.size();

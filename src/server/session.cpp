@@ -292,13 +292,7 @@ void Session::release_head() {
 }
 
 std::optional<ErrorCode> Session::gone() const {
-  if (framing_ == Framing::tunnel) {
-    // A client that has ended its side still hears the other one; and at the server's end the other one is told.
-    if (server_.cut_) return ErrorCode::draining;
-    if (write_deadline_.expired()) return ErrorCode::client_stalled;
-    if (dead_ || stream_.broken()) return ErrorCode::client_gone;
-    return std::nullopt;
-  }
+  if (framing_ == Framing::tunnel) return gone_from_tunnel();
   if (write_deadline_.expired()) return ErrorCode::client_stalled;
   if (dead_ || (body_done_ ? stream_.hung_up() : stream_.socket_hung_up())) return ErrorCode::client_gone;
   if (server_.cut_) return ErrorCode::draining;

@@ -10,8 +10,8 @@
 namespace inferway::server {
 
 /// One client connection speaking HTTP/1: reads requests one after the other, hands each to the handler, and is its
-/// Downstream. session.cpp: the connection's life; handshake.cpp: TLS; request_body.cpp: reading;
-/// answer.cpp: writing.
+/// Downstream. session.cpp: the connection's life; handshake.cpp: TLS; request_body.cpp: reading; answer.cpp: writing;
+/// tunnel.cpp: behind a 101.
 class Session final : public Downstream {
  public:
   Session(Server& server, net::Descriptor connection, net::Address const& peer);
@@ -67,7 +67,6 @@ class Session final : public Downstream {
   // request_body.cpp
   [[nodiscard]] Result<BodyRead> read_length_body(std::span<char> into);
   [[nodiscard]] Result<BodyRead> read_chunked_body();
-  [[nodiscard]] Result<BodyRead> read_tunnel(std::span<char> into);
   [[nodiscard]] Result<BodyRead> scan_chunks(std::string_view input);
   [[nodiscard]] Result<std::size_t> receive(std::span<char> into);
   [[nodiscard]] Result<void> check_pace();
@@ -82,7 +81,11 @@ class Session final : public Downstream {
   void append_framing(AnswerHead const& head);
   void write(std::span<iovec> pieces);
   void settle_write_deadline(bool progress);
+
+  // tunnel.cpp
+  [[nodiscard]] Result<BodyRead> read_tunnel(std::span<char> into);
   [[nodiscard]] bool flush_end();
+  [[nodiscard]] std::optional<ErrorCode> gone_from_tunnel() const;
 
   Server& server_;
   net::Waiter waiter_;
