@@ -88,7 +88,8 @@ class EndTest(TunnelCase):
         client, connection = self.open()
         sender = Sender(client.socket, BIG)
         stalled(lambda: sender.sent)
-        client.socket.shutdown(socket.SHUT_RD)
+        client.socket.shutdown(socket.SHUT_RDWR)  # wakes the sender: a socket in use would not be closed
+        sender.join()
         client.reset()
         self.assertEqual(record_of(gateway)[:2], (101, "client_gone"))
 
