@@ -45,6 +45,7 @@ class Connection:
         self.buffer = b""
         self.received = bytearray()
         self.ended = False
+        self.thread = None  # the handler's
 
     def read_request(self):
         """The next request with its body; None when the gateway ended the connection instead."""
@@ -125,9 +126,10 @@ class Connection:
 
     def close(self):
         """An orderly end (FIN), whatever is unread."""
-        secure.say_goodbye(self.socket)
+        if self.thread == threading.get_ident():
+            secure.say_goodbye(self.socket)  # Python's TLS connections are not for two threads at once
         try:
-            self.socket.shutdown(socket.SHUT_RDWR)
+            socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
         except OSError:
             pass
         self.socket.close()
@@ -200,6 +202,7 @@ class Backend:
             threading.Thread(target=self._run, args=(connection,), daemon=True).start()
 
     def _run(self, connection):
+        connection.thread = threading.get_ident()
         try:
             if secure.ON:
                 connection.socket = secure.wrap_server(connection.socket)
