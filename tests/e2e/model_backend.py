@@ -45,7 +45,6 @@ class Connection:
         self.buffer = b""
         self.received = bytearray()
         self.ended = False
-        self.thread = None  # the handler's
 
     def read_request(self):
         """The next request with its body; None when the gateway ended the connection instead."""
@@ -126,8 +125,11 @@ class Connection:
 
     def close(self):
         """An orderly end (FIN), whatever is unread."""
-        if self.thread == threading.get_ident():
-            secure.say_goodbye(self.socket)  # Python's TLS connections are not for two threads at once
+        secure.say_goodbye(self.socket)
+        self.drop()
+
+    def drop(self):
+        """The connection's end alone. From any thread: Python's TLS connections are not for two at once."""
         try:
             socket.socket.shutdown(self.socket, socket.SHUT_RDWR)
         except OSError:
@@ -202,7 +204,6 @@ class Backend:
             threading.Thread(target=self._run, args=(connection,), daemon=True).start()
 
     def _run(self, connection):
-        connection.thread = threading.get_ident()
         try:
             if secure.ON:
                 connection.socket = secure.wrap_server(connection.socket)
@@ -242,7 +243,7 @@ class Backend:
         self._listener.close()
         self._thread.join(PATIENCE)
         for connection in list(self.all):
-            connection.close()
+            connection.drop()
         if check and self.failures:
             raise self.failures[0]
 
