@@ -45,7 +45,8 @@ tsan: deps-build deps-sanitize ## the tests that use threads under the thread sa
 	$(call run_tests,tsan)
 
 clients: build deps-clients ## real client SDKs against the gateway and the mock
-	cd tests/clients && npm ci --no-audit --no-fund && INFERWAY=$(CURDIR)/build/release/inferway npm test
+	cd tests/clients && npm ci --no-audit --no-fund && INFERWAY=$(CURDIR)/build/release/inferway \
+	  sh -c 'npm test && npm run test:tls'
 
 format: deps-lint ## format every C++ file
 	scripts/format.sh

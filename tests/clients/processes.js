@@ -9,6 +9,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+// Where over-tls.sh left a certificate: gateways speak TLS then.
+const tlsDirectory = process.env.INFERWAY_CLIENTS_TLS;
 const binary = process.env.INFERWAY ?? path.join(root, 'build/release/inferway');
 
 /** A started process: the addresses it said it listens on, and stop(). */
@@ -67,8 +69,10 @@ export async function statsOf(mock) {
 export async function startGateway(config) {
   const directory = await mkdtemp(path.join(tmpdir(), 'inferway-clients-'));
   const file = path.join(directory, 'inferway.yaml');
+  const identity = (name) => path.join(tlsDirectory, name);
+  const tls = tlsDirectory && { cert: identity('cert.pem'), key: identity('key.pem') };
   const whole = {
-    listen: '127.0.0.1:0',
+    listen: [{ address: '127.0.0.1:0', tls: tls ?? null }],
     admin: { address: '127.0.0.1:0' },
     log: { access: path.join(directory, 'access.log'), format: 'text' },
     ...config,
@@ -79,8 +83,8 @@ export async function startGateway(config) {
     ['serve', '--config', file],
     'stderr',
     (line) => {
-      const found = line.match(/(listening|admin) on (\S+)$/);
-      if (found) addresses[found[1]] = `http://${found[2]}`;
+      const found = line.match(/(listening|admin) on (\S+?)( with TLS)?$/);
+      if (found) addresses[found[1]] = `${found[3] ? 'https' : 'http'}://${found[2]}`;
       return addresses.listening && addresses.admin && { url: addresses.listening, adminUrl: addresses.admin };
     },
     () => rm(directory, { recursive: true, force: true }),

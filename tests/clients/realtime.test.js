@@ -17,9 +17,10 @@ after(() => all?.stop());
 
 /** A session; `next(type)` is its next event, which must be of that type. */
 async function open({ model = 'mock-1', headers = {} } = {}) {
-  // The client wants TLS; the gateway here speaks without.
-  const plain = { createConnection: (to) => net.connect({ host: to.host, port: to.port }), headers };
-  const session = new OpenAIRealtimeWS({ model, options: plain }, all.client);
+  // The client always wants TLS; without it on the gateway, its connection is replaced by a plain one.
+  const plain = { createConnection: (to) => net.connect({ host: to.host, port: to.port }) };
+  const connection = all.gateway.url.startsWith('https:') ? {} : plain;
+  const session = new OpenAIRealtimeWS({ model, options: { ...connection, headers } }, all.client);
   const events = [];
   let arrived = () => {};
   session.on('event', (event) => {
