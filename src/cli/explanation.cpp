@@ -29,9 +29,11 @@ class Explainer {
     if (auto const wrong = contradiction()) return std::unexpected(*wrong);
     bool const decided =
         routed || out_.refusal->code == ErrorCode::route_not_found || out_.refusal->code == ErrorCode::model_not_found;
-    if (routed) out_.route = walk.decision().route();
+    out_.answers_models = walk.answers_models();
+    bool const forwarded = routed && !out_.answers_models;
+    if (forwarded) out_.route = walk.decision().route();
     if (decided) compare_routes(walk);
-    if (routed) add_choices();
+    if (forwarded) add_choices();
     return std::move(out_);
   }
 
@@ -44,6 +46,7 @@ class Explainer {
     request.model_looked_for = walk.model_looked_for();
     request.model = decision.model();
     if (request.model) request.model_place = place(decision.model_place());
+    if (auto const* const key = walk.caller().key()) request.key = std::string(key->name());
   }
 
   [[nodiscard]] std::string place(proxy::ModelPlace where) const {
@@ -136,6 +139,7 @@ class Explainer {
     proxy::write_upstream_head(buffer, {.client = client,
                                         .endpoint = endpoint,
                                         .backend = compiled_.backends[backend],
+                                        .withheld = walk.caller().withheld(),
                                         .path = walk.decision().upstream_path(),
                                         .query = query,
                                         .has_query = walk.decision().has_upstream_query(),

@@ -41,12 +41,14 @@ struct ExplainedRequest {
   dialect::Api dialect = dialect::Api::openai;
   bool model_looked_for = false;
   std::optional<std::string> model;
-  std::string model_place;  ///< json, form, query, path, or --model; "" when none was found
+  std::string model_place;         ///< json, form, query, path, or --model; "" when none was found
+  std::optional<std::string> key;  ///< the name of the caller's
 };
 
 struct Explanation {
   ExplainedRequest request;
-  std::optional<Error> refusal;               ///< the request is answered by the gateway itself
+  std::optional<Error> refusal;               ///< the gateway itself answers with an error
+  bool answers_models = false;                ///< the gateway itself answers with the models of its routes
   std::vector<routing::Mismatch> mismatches;  ///< of the routes before the one that matches, in their order
   std::optional<std::size_t> route;           ///< the one that matches
   std::vector<Choice> to;

@@ -25,7 +25,8 @@ Json request_json(ExplainedRequest const& request) {
           {"dialect", name(request.dialect)},
           {"model", or_null(request.model)},
           {"model_place", request.model_place.empty() ? Json() : Json(request.model_place)},
-          {"model_looked_for", request.model_looked_for}};
+          {"model_looked_for", request.model_looked_for},
+          {"key", or_null(request.key)}};
 }
 
 /// What keeps the route from the request, each with what the route wants.
@@ -100,6 +101,7 @@ std::string explanation_json(config::Config const& config, Explanation const& ex
   Json out{{"file", config.file},
            {"request", request_json(explanation.request)},
            {"refused", refusal_json(explanation.refusal)},
+           {"answered", explanation.answers_models ? Json("models") : Json()},
            {"passed_over", Json::array()},
            {"route", nullptr},
            {"not_looked_at", 0},

@@ -42,6 +42,7 @@ void add_request(std::string& out, Explanation const& explanation) {
   } else if (explanation.route) {
     add_line(out, "model", "none is named");
   }
+  if (request.key) add_line(out, "key", *request.key);
 }
 
 std::string wanted_text(config::Match const& match, routing::Mismatch const& mismatch) {
@@ -174,6 +175,10 @@ std::string explanation_text(config::Config const& config, Explanation const& ex
   add_routes(out, config, explanation);
   if (explanation.refusal) {
     out += "\nRefused: " + refusal_text(*explanation.refusal) + "\n";
+    return out;
+  }
+  if (explanation.answers_models) {
+    out += "\nAnswered by the gateway itself: the models that its routes name\n";
     return out;
   }
   for (auto const& choice : explanation.to) {

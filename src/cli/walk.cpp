@@ -5,12 +5,34 @@
 namespace inferway::cli {
 
 Result<void> Walk::to_route() {
+  policy::Sha256 sha256;
   if (auto checked = decision_.check(); !checked) return checked;
-  if (decision_.model_decides()) {
+  if (auto identified = caller_.identify(sha256); !identified) return identified;
+  auto const candidates = decision_.candidates();
+  if (auto known = caller_.check_candidates(candidates); !known) return known;
+  if (candidates.needs_model) {
     if (auto found = find_model(); !found) return found;
   }
   auto const route = decision_.match();
-  if (!route) return std::unexpected(route.error());
+  if (auto known = caller_.check_route(route ? std::optional(*route) : std::nullopt); !known) return known;
+  if (!route) return answer_models(route.error());
+  return caller_.wants_model() ? check_model() : Result<void>{};
+}
+
+Result<void> Walk::check_model() {
+  if (!looked_) {
+    auto const found = find_model();
+    bool const empty = !has_body() && !found && found.error().code == ErrorCode::invalid_json;
+    if (!found && !empty) return found;
+  }
+  return caller_.check_model(decision_, has_body());
+}
+
+Result<void> Walk::answer_models(Error const& no_route) {
+  auto const answer = proxy::answer_models(compiled_, decision_, caller_, head_, {});
+  if (!answer) return std::unexpected(no_route);
+  if (!answer->body) return std::unexpected(answer->body.error());
+  answers_models_ = true;
   return {};
 }
 
@@ -31,8 +53,7 @@ Result<void> Walk::to_model() {
 
 Result<void> Walk::find_model() {
   looked_ = true;
-  bool const body_follows = head_.framing == http::BodyFraming::chunked || head_.content_length > 0;
-  auto scanner = decision_.look_for_model(body_follows);
+  auto scanner = decision_.look_for_model(has_body());
   if (!scanner) return std::unexpected(scanner.error());
   if (!*scanner) return {};
   if (body_.size() > limits_.body_bytes) {  // a length that was announced has been checked

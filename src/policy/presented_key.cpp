@@ -1,6 +1,7 @@
 #include "inferway/policy/presented_key.hpp"
 
 #include "inferway/base/text.hpp"
+#include "inferway/http/websocket.hpp"
 
 #include <algorithm>
 
@@ -9,8 +10,6 @@ namespace inferway::policy {
 namespace {
 
 using http::FieldId;
-
-constexpr std::string_view kProtocolPrefix = "openai-insecure-api-key.";
 
 /// Calls `visit` with each item of a comma-separated list.
 template <typename Visit>
@@ -39,9 +38,10 @@ Result<std::string_view> protocol_key(http::RequestHead const& head) {
   for (auto const& field : head.fields) {
     if (!iequals(field.name, "sec-websocket-protocol")) continue;
     each_item(field.value, [&](std::string_view item) {
-      if (!item.starts_with(kProtocolPrefix) || item.size() == kProtocolPrefix.size()) return;
+      auto const prefix = http::kKeySubprotocol;
+      if (!item.starts_with(prefix) || item.size() == prefix.size()) return;
       twice = twice || !key.empty();
-      key = item.substr(kProtocolPrefix.size());
+      key = item.substr(prefix.size());
     });
   }
   if (twice) return client_error(ErrorCode::bad_request, "Sec-WebSocket-Protocol bears more than one key");
@@ -57,17 +57,6 @@ std::string_view bearer_key(std::string_view authorization) {
   return trim(authorization.substr(blank));
 }
 
-bool asks_for_websocket(http::RequestHead const& head) {
-  if (!head.upgrade) return false;
-  bool found = false;
-  for (auto const& field : head.fields) {
-    if (field.id == FieldId::upgrade) {
-      each_item(field.value, [&](std::string_view item) { found = found || iequals(item, "websocket"); });
-    }
-  }
-  return found;
-}
-
 Result<std::optional<std::string_view>> presented_key(http::RequestHead const& head) {
   if (auto const* const field = head.find(FieldId::authorization); field != nullptr) {
     if (auto const key = bearer_key(field->value); !key.empty()) return key;
@@ -77,7 +66,7 @@ Result<std::optional<std::string_view>> presented_key(http::RequestHead const& h
     if (!key) return std::unexpected(key.error());
     if (!key->empty()) return *key;
   }
-  if (!asks_for_websocket(head)) return std::nullopt;
+  if (!http::asks_for_websocket(head)) return std::nullopt;
   auto const key = protocol_key(head);
   if (!key) return std::unexpected(key.error());
   return key->empty() ? std::nullopt : std::optional(*key);

@@ -2,6 +2,9 @@
 
 #include "exchange.hpp"
 #include "inferway/balance/weighted.hpp"
+#include "inferway/dialect/model_scan.hpp"
+#include "inferway/http/answer.hpp"
+#include "inferway/proxy/models.hpp"
 
 namespace inferway::proxy {
 
@@ -10,33 +13,24 @@ net::Task<Result<void>> Exchange::admit() {
   auto const checked = decision_.check();
   record_.path = decision_.path();
   if (!checked) co_return checked;
-  if (auto const identified = identify(); !identified) co_return identified;
+  if (auto const identified = caller_.identify(proxy_.sha256_); !identified) co_return identified;
+  if (caller_.key_index()) record_.key = *caller_.key_index();
   auto const candidates = decision_.candidates();
-  if (candidates.needs_key) {
-    // Before a byte of the body is read, or anything told about what routes there are.
-    if (auto const known = demand_key(); !known) co_return known;
-  }
+  // Before a byte of the body is read, or anything told about what routes there are.
+  if (auto const known = caller_.check_candidates(candidates); !known) co_return known;
   if (candidates.needs_model) {
     auto const found = co_await find_model();
     if (!found) co_return found;
   }
   auto const route = decision_.match();
-  auto const& config = proxy_.snapshot_.config;
-  bool const needs_key = route ? config::needs_key(config.routes[*route], config.keys) : config.keys.required;
-  if (needs_key) {
-    if (auto const known = demand_key(); !known) co_return known;
-  }
-  if (!route) {
-    auto const answered = answer_models();
-    if (!answered) co_return std::unexpected(answered.error());
-    if (!*answered) co_return std::unexpected(route.error());
-    co_return Result<void>{};
-  }
+  auto const known = caller_.check_route(route ? std::optional(*route) : std::nullopt);
+  if (!known) co_return known;
+  if (!route) co_return answer_models(route.error());
   record_.route = static_cast<std::uint32_t>(*route);
-  if (caller_.key != nullptr && !caller_.key->any_model()) {
+  if (caller_.wants_model()) {
     if (auto const allowed = co_await check_model(); !allowed) co_return allowed;
   }
-  if (auto const counted = count_request(); !counted) co_return counted;
+  if (auto const counted = caller_.count_request(Clock::now()); !counted) co_return counted;
   auto const& plan = proxy_.snapshot_.plans[*route];
   target_ = &plan.to[balance::choose_weighted(plan.weights, proxy_.upstream_.random())];
   record_.backend = static_cast<std::uint32_t>(target_->backend);
@@ -47,6 +41,38 @@ net::Task<Result<void>> Exchange::admit() {
   }
   if (auto const splice = decision_.settle(*target_)) body_.splice(splice->offset, splice->length, splice->value);
   co_return Result<void>{};
+}
+
+/// Where the route did not want to know the model, it is looked for now: a backend would act on it.
+net::Task<Result<void>> Exchange::check_model() {
+  bool const has_body = head_.framing != http::BodyFraming::none && !downstream_.body_done();
+  if (!model_sought_) {
+    auto const found = co_await find_model();
+    // That an empty body should name a model holds for routes by model only.
+    bool const empty = !has_body && !found && found.error().code == ErrorCode::invalid_json;
+    if (!found && !empty) co_return found;
+  }
+  co_return caller_.check_model(decision_, has_body || body_read_);
+}
+
+/// No route takes it; it may ask for the models there are.
+Result<void> Exchange::answer_models(Error const& no_route) {
+  auto const& snapshot = proxy_.snapshot_;
+  auto const answer = proxy::answer_models(snapshot, decision_, caller_, head_, snapshot.since);
+  if (!answer) return std::unexpected(no_route);
+  if (answer->id && dialect::complaint_about_model_name(*answer->id).empty()) record_.model.assign(*answer->id);
+  if (!answer->body) return std::unexpected(answer->body.error());
+  server::AnswerField const more[] = {{"Content-Type", "application/json"}, {"x-request-id", request_id_}};
+  record_.status = 200;
+  downstream_.send_head({.status = record_.status,
+                         .reason = http::reason_phrase(record_.status),
+                         .fields = {},
+                         .more = more,
+                         .body = true,
+                         .length = answer->body->size()});
+  std::string_view const pieces[] = {*answer->body};
+  downstream_.send_body(pieces, server::More::none);
+  return {};
 }
 
 /// The client's own id where it is harmless, else a new one.

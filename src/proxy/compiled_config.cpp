@@ -3,6 +3,10 @@
 #include "inferway/base/text.hpp"
 #include "inferway/dialect/dialect.hpp"
 
+#include <algorithm>
+#include <string_view>
+#include <unordered_map>
+
 namespace inferway::proxy {
 
 namespace {
@@ -56,13 +60,34 @@ std::vector<BackendPlan> plan_backends(config::Config const& config) {
   return plans;
 }
 
+/// The exact names that routes match; no globs, since they name no model.
+std::vector<ListedModel> list_models(config::Config const& config) {
+  std::vector<ListedModel> models;
+  std::unordered_map<std::string_view, std::size_t> known;
+  for (auto const& route : config.routes) {
+    auto const& model = route.match.model;
+    if (!model || model->find('*') != std::string::npos) continue;
+    bool const needs_key = config::needs_key(route, config.keys);
+    auto const [place, is_new] = known.try_emplace(*model, models.size());
+    if (is_new) {
+      models.push_back({.name = *model, .needs_key = needs_key});
+    } else if (!needs_key) {
+      models[place->second].needs_key = false;
+    }
+  }
+  return models;
+}
+
 }  // namespace
 
 CompiledConfig::CompiledConfig(config::Config configuration)
     : config(std::move(configuration)),
       routes(config.routes, config.keys),
       plans(plan_routes(config)),
-      backends(plan_backends(config)) {}
+      backends(plan_backends(config)),
+      keys(config.keys.static_keys),
+      passes_credentials(std::ranges::any_of(backends, [](BackendPlan const& plan) { return !plan.passes.empty(); })),
+      models(list_models(config)) {}
 
 TargetPlan plan_target(config::Config const& config, config::Route const& route, config::Target const& target) {
   auto const timeouts = config::merged(config.backends[target.backend].timeouts, route.timeouts);

@@ -14,6 +14,7 @@ Exchange::Exchange(Proxy& proxy, server::Downstream& downstream)
       downstream_(downstream),
       head_(downstream.head()),
       decision_(proxy.snapshot_, head_),
+      caller_(proxy.snapshot_, head_),
       body_(proxy.loop_.blocks(), proxy.buffered_, proxy.snapshot_.config.limits.buffered_bytes, proxy.shard_),
       total_(proxy.loop_.wheel(), downstream.waiter()),
       upstream_head_(proxy.loop_.blocks()) {
@@ -78,7 +79,7 @@ void Exchange::start_attempt() {
   write_upstream_head(upstream_head_, {.client = head_,
                                        .endpoint = attempt_->endpoint(),
                                        .backend = proxy_.snapshot_.backends[target_->backend],
-                                       .withheld = caller_.withheld,
+                                       .withheld = caller_.withheld(),
                                        .path = decision_.upstream_path(),
                                        .query = decision_.upstream_query(),
                                        .has_query = decision_.has_upstream_query(),

@@ -3,6 +3,7 @@
 #include "buffered_body.hpp"
 #include "event_relay.hpp"
 #include "inferway/dialect/dialect.hpp"
+#include "inferway/proxy/authorization.hpp"
 #include "inferway/proxy/decision.hpp"
 #include "inferway/proxy/proxy.hpp"
 #include "inferway/upstream/attempt.hpp"
@@ -14,17 +15,8 @@
 
 namespace inferway::proxy {
 
-/// Who calls, as far as a key tells.
-struct Caller {
-  bool presented = false;               ///< there was a key, known or not
-  policy::Key const* key = nullptr;     ///< the known one
-  std::vector<http::FieldId> withheld;  ///< fields that hold a known key; empty where no backend would be sent them
-  std::optional<policy::RequestRate::Refusal> refusal;  ///< why 429
-};
-
-/// One request's life: what Decision says is done here. admission.cpp: which route; authorization.cpp: whether the
-/// caller may; exchange.cpp: forwarding; relay.cpp: the answer's way back; models.cpp and failure.cpp: the gateway's
-/// own answers, and the record.
+/// One request's life: what Decision says is done here. admission.cpp: which route, and whether the caller may;
+/// exchange.cpp: forwarding; relay.cpp: the answer's way back; failure.cpp: the gateway's own answers, and the record.
 class Exchange {
  public:
   Exchange(Proxy& proxy, server::Downstream& downstream);
@@ -39,17 +31,8 @@ class Exchange {
   [[nodiscard]] net::Task<Result<void>> find_model();
   [[nodiscard]] net::Task<Result<void>> scan_body(BodyScanner& scanner);
 
-  // authorization.cpp
-  [[nodiscard]] Result<void> identify();
-  void withhold_keys();
-  [[nodiscard]] Result<void> demand_key() const;
   [[nodiscard]] net::Task<Result<void>> check_model();
-  [[nodiscard]] Result<void> count_request();
-
-  // models.cpp
-  [[nodiscard]] Result<bool> answer_models();
-  [[nodiscard]] bool may_use(ListedModel const& model) const;
-  void answer_json(std::string_view body);
+  [[nodiscard]] Result<void> answer_models(Error const& no_route);
 
   // exchange.cpp
   [[nodiscard]] net::Task<> forward();
@@ -85,7 +68,7 @@ class Exchange {
   telemetry::Record record_;
 
   Decision decision_;
-  Caller caller_;
+  Authorization caller_;
   std::array<char, 32> id_storage_{};
   std::string_view request_id_;
 

@@ -52,8 +52,8 @@ void Exchange::answer_error(Error const& error) {
   add("x-inferway-error", name(error.code));
   add("x-request-id", request_id_);
   policy::RateFields rate;
-  if (caller_.refusal) {
-    rate = policy::rate_fields(*caller_.refusal, caller_.key->limit());
+  if (auto const& refusal = caller_.rate_refusal()) {
+    rate = policy::rate_fields(*refusal, caller_.key()->limit());
     add("Retry-After", rate.retry_after);
     add("retry-after-ms", rate.retry_after_ms);
     add("x-ratelimit-limit-requests", rate.limit);

@@ -19,7 +19,7 @@ Json json_of(Question const& asked) {
 TEST(ExplanationJsonTest, has_all_of_a_route) {
   auto const json = json_of(with_body(question("POST", "/v1//chat", {"X-Tenant: b"}), R"({"model":"llama-3"})"));
   EXPECT_EQ(json["request"], Json::parse(R"({"method": "POST", "path": "/v1/chat", "dialect": "openai",
-      "model": "llama-3", "model_place": "json", "model_looked_for": true})"));
+      "model": "llama-3", "model_place": "json", "model_looked_for": true, "key": null})"));
   EXPECT_EQ(json["refused"], Json());
   EXPECT_EQ(json["passed_over"], Json::parse(R"([
       {"name": "tenant", "line": 14, "because": [{"what": "header", "name": "x-tenant", "wanted": "a*"},
@@ -51,7 +51,7 @@ TEST(ExplanationJsonTest, has_the_same_keys_when_the_request_is_refused) {
   EXPECT_EQ(json["passed_over"].size(), 7U);
   std::vector<std::string> keys;
   for (auto const& [key, value] : json.items()) keys.push_back(key);
-  EXPECT_EQ(keys, (std::vector<std::string>{"file", "request", "refused", "passed_over", "route", "not_looked_at", "to",
+  EXPECT_EQ(keys, (std::vector<std::string>{"file", "request", "refused", "answered", "passed_over", "route", "not_looked_at", "to",
                                             "fallback", "retry"}));
   EXPECT_EQ(json["route"], Json());
   EXPECT_EQ(json["retry"], Json());

@@ -87,29 +87,5 @@ TEST_P(PresentedKeyTest, is_the_first_that_is_there) { EXPECT_EQ(key_in(GetParam
 INSTANTIATE_TEST_SUITE_P(Rows, PresentedKeyTest, testing::ValuesIn(kRows),
                          [](auto const& row) { return std::string(row.param.name); });
 
-struct UpgradeRow {
-  char const* name;
-  std::string lines;
-  bool asks;
-};
-UpgradeRow const kUpgradeRows[] = {
-    {"plain", kUpgrade, true},
-    {"any_case", "Connection: keep-alive, upgrade\r\nUpgrade: WebSocket\r\n", true},
-    {"in_a_list", "Connection: upgrade\r\nUpgrade: h2c, websocket\r\n", true},
-    {"another", "Connection: upgrade\r\nUpgrade: h2c\r\n", false},
-    {"not_of_this_connection", "Upgrade: websocket\r\n", false},
-    {"nothing", "", false},
-};
-class AsksForWebsocketTest : public testing::TestWithParam<UpgradeRow> {};
-
-TEST_P(AsksForWebsocketTest, by_upgrade_and_connection) {
-  auto const bytes = "GET / HTTP/1.1\r\nHost: h\r\n" + GetParam().lines + "\r\n";
-  http::RequestHead head;
-  ASSERT_TRUE(head.parse(bytes, {}).has_value());
-  EXPECT_EQ(asks_for_websocket(head), GetParam().asks);
-}
-INSTANTIATE_TEST_SUITE_P(Rows, AsksForWebsocketTest, testing::ValuesIn(kUpgradeRows),
-                         [](auto const& row) { return std::string(row.param.name); });
-
 }  // namespace
 }  // namespace inferway::policy

@@ -36,5 +36,29 @@ TEST(CompiledConfigTest, a_route_overrides_its_backends_timeouts) {
   EXPECT_EQ(compiled.plans[0].to[0].timeouts.total, std::chrono::seconds(8));
 }
 
+std::string route(std::string const& more) { return "  - {to: [{backend: b}], " + more + "}\n"; }
+
+TEST(CompiledConfigTest, lists_exact_models_once_each_in_the_order_of_the_file) {
+  CompiledConfig const compiled(
+      loaded("backends:\n  b: {endpoints: [http://127.0.0.1:1]}\n"
+             "keys: {static: [{name: k, sha256: " +
+             std::string(64, 'a') + "}]}\nroutes:\n" + route("match: {path: /a, model: z}, auth: true") +
+             route("match: {path: /a, model: g-*}") + route("match: {path: /a, model: \"a/b\"}") +
+             route("match: {path: /c, model: z}") + route("match: {path: /c, model: closed}, auth: true") +
+             route("match: {path: /d}")));
+  std::string names;
+  for (auto const& model : compiled.models) names += model.name + (model.needs_key ? " (key) " : " ");
+  EXPECT_EQ(names, "z a/b closed (key) ");
+}
+
+TEST(CompiledConfigTest, knows_whether_credentials_pass) {
+  std::string const routes = "routes:\n" + route("match: {path: /a}");
+  EXPECT_FALSE(
+      CompiledConfig(loaded("backends:\n  b: {endpoints: [http://127.0.0.1:1]}\n" + routes)).passes_credentials);
+  EXPECT_TRUE(
+      CompiledConfig(loaded("backends:\n  b: {endpoints: [http://127.0.0.1:1], pass_headers: [X-Api-Key]}\n" + routes))
+          .passes_credentials);
+}
+
 }  // namespace
 }  // namespace inferway::proxy

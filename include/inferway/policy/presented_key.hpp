@@ -21,7 +21,4 @@ namespace inferway::policy {
 /// The key in a value of Authorization; "" when it holds none.
 [[nodiscard]] std::string_view bearer_key(std::string_view authorization);
 
-/// Whether a WebSocket is asked for. RFC 6455 section 4.2.1.
-[[nodiscard]] bool asks_for_websocket(http::RequestHead const& head);
-
 }  // namespace inferway::policy

@@ -2,6 +2,7 @@
 
 #include "inferway/config/config.hpp"
 #include "inferway/http/head.hpp"
+#include "inferway/policy/key_ring.hpp"
 #include "inferway/routing/route_table.hpp"
 
 #include <cstdint>
@@ -31,8 +32,14 @@ struct BackendPlan {
   std::vector<http::FieldId> passes;  ///< guarded fields that may pass
 };
 
-/// A configuration compiled for deciding about requests. Immutable. It knows of no network: who decides without serving
-/// makes one as well.
+/// A model that the routes name, for the list of models.
+struct ListedModel {
+  std::string name;
+  bool needs_key = false;  ///< all its routes ask for one
+};
+
+/// A configuration compiled for deciding about requests. Immutable, but for the rates of keys. It knows of no network:
+/// who decides without serving makes one as well.
 class CompiledConfig {
  public:
   explicit CompiledConfig(config::Config configuration);
@@ -41,6 +48,9 @@ class CompiledConfig {
   routing::RouteTable const routes;
   std::vector<RoutePlan> const plans;       ///< by route
   std::vector<BackendPlan> const backends;  ///< by backend
+  policy::KeyRing const keys;
+  bool const passes_credentials;          ///< some backend is sent fields in which a caller's key may stand
+  std::vector<ListedModel> const models;  ///< in the order of the file, each once
 };
 
 /// A choice of that route: one of `to`, or a hop of `fallback`.
