@@ -51,8 +51,8 @@ TEST(ExplanationJsonTest, has_the_same_keys_when_the_request_is_refused) {
   EXPECT_EQ(json["passed_over"].size(), 7U);
   std::vector<std::string> keys;
   for (auto const& [key, value] : json.items()) keys.push_back(key);
-  EXPECT_EQ(keys, (std::vector<std::string>{"file", "request", "refused", "answered", "passed_over", "route", "not_looked_at", "to",
-                                            "fallback", "retry"}));
+  EXPECT_EQ(keys, (std::vector<std::string>{"file", "request", "refused", "answered", "passed_over", "route",
+                                            "not_looked_at", "to", "fallback", "retry"}));
   EXPECT_EQ(json["route"], Json());
   EXPECT_EQ(json["retry"], Json());
 }
