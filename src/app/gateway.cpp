@@ -151,6 +151,9 @@ void Gateway::start_admin() {
 }
 
 int Gateway::run() {
+  std::vector<net::Address> wanted{address_of(snapshot_.config.admin.address)};
+  for (auto const& listen : snapshot_.config.listen) wanted.push_back(address_of(listen));
+  inherited_.expect_only(wanted);
   start_admin();
   start_workers();
   readiness_ = admin::Readiness::ready;
@@ -189,9 +192,8 @@ void Gateway::reload_tls() {
   if (auto const trouble = snapshot_.directory.reload_tls()) {
     log_error("the old TLS settings towards backends stay: " + *trouble);
     all = false;
-  } else {
-    for (auto const& worker : workers_) worker->tls_changed();
   }
+  for (auto const& worker : workers_) worker->tls_changed();
   if (all) log_info("SIGHUP: certificates are read anew, the access log is reopened; the configuration stays");
 }
 
@@ -216,7 +218,9 @@ void Gateway::worker_stopped_accepting() {
   socket_files_.clear();  // a Unix socket that nobody finds gets no further connections
   for (auto const& listening : listening_) {
     net::accept_all(listening->socket(), [&](net::Descriptor connection, net::Address const& peer) {
-      workers_.front()->adopt(std::move(connection), peer, listening->tls());
+      auto const load = [](auto const& worker) { return worker->load(); };
+      auto const& least = *std::ranges::min_element(workers_, {}, load);
+      least->adopt(std::move(connection), peer, listening->tls());
     });
   }
   listening_.clear();

@@ -73,10 +73,19 @@ std::optional<net::Descriptor> Inherited::take(net::Address const& address) {
   return std::nullopt;
 }
 
+void Inherited::expect_only(std::vector<net::Address> const& wanted) const {
+  refuse_if([&](Socket const& socket) { return std::ranges::find(wanted, socket.bound) == wanted.end(); });
+}
+
 void Inherited::expect_none_left() const {
+  refuse_if([](Socket const& socket) { return static_cast<bool>(socket.descriptor); });
+}
+
+template <typename Wrong>
+void Inherited::refuse_if(Wrong wrong) const {
   std::string left;
   for (auto const& socket : sockets_) {
-    if (socket.descriptor) left += (left.empty() ? "" : "; ") + socket.shown;
+    if (wrong(socket)) left += (left.empty() ? "" : "; ") + socket.shown;
   }
   if (left.empty()) return;
   throw std::runtime_error("inherited by LISTEN_FDS, but neither an address of listen nor admin.address: " + left);

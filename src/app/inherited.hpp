@@ -21,6 +21,8 @@ class Inherited {
 
   /// The socket that is bound to `address`, non-blocking and closed on exec. Each is given once.
   [[nodiscard]] std::optional<net::Descriptor> take(net::Address const& address);
+  /// Before anything is bound: std::runtime_error that names the sockets which are bound to none of these.
+  void expect_only(std::vector<net::Address> const& wanted) const;
   /// std::runtime_error that names the sockets nobody took: they would never be accepted on.
   void expect_none_left() const;
 
@@ -31,6 +33,8 @@ class Inherited {
     net::Address bound;
   };
   void add(int number, std::string const& name);
+  template <typename Wrong>
+  void refuse_if(Wrong wrong) const;
 
   std::vector<Socket> sockets_;
 };

@@ -6,19 +6,24 @@
 
 namespace inferway::app {
 
+net::Address address_of(config::Listen const& listen) {
+  auto const address = !listen.unix_path.empty() ? net::Address::unix_path(listen.unix_path)
+                                                 : net::Address::literal(listen.host, listen.port);
+  if (!address) throw std::runtime_error("not an address to listen on: " + config::to_string(listen));
+  return *address;
+}
+
 Listener open_listener(config::Listen const& listen, config::Config const& config, Inherited& inherited) {
   auto const text = config::to_string(listen);
   bool const is_unix = !listen.unix_path.empty();
-  auto const address =
-      is_unix ? net::Address::unix_path(listen.unix_path) : net::Address::literal(listen.host, listen.port);
-  if (!address) throw std::runtime_error("not an address to listen on: " + text);
-  if (auto socket = inherited.take(*address)) return {std::move(*socket), {}, text, true};
+  auto const address = address_of(listen);
+  if (auto socket = inherited.take(address)) return {std::move(*socket), {}, text, true};
   if (is_unix) {
     auto opened = net::listen_on_unix(listen.unix_path, text);
     return {std::move(opened.socket), std::move(opened.file), text, false};
   }
   auto const v6_only = is_v6_only(listen, config) ? net::V6Only::yes : net::V6Only::no;
-  Listener out{net::listen_on(*address, text, v6_only), {}, {}, false};
+  Listener out{net::listen_on(address, text, v6_only), {}, {}, false};
   auto bound = listen;
   bound.port = net::bound_port(out.socket);
   out.shown = config::to_string(bound);

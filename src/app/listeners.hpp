@@ -17,6 +17,9 @@ struct Listener {
   bool inherited = false;
 };
 
+/// std::runtime_error when it is none.
+[[nodiscard]] net::Address address_of(config::Listen const& listen);
+
 /// The inherited socket with that address, which is then neither closed for others nor its file removed; else a new
 /// one. `listen` is one of `config`. Errors: std::system_error, std::runtime_error that name the address.
 [[nodiscard]] Listener open_listener(config::Listen const& listen, config::Config const& config, Inherited& inherited);

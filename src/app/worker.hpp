@@ -33,6 +33,8 @@ class Worker {
   void start(std::vector<std::unique_ptr<Listening>> const& listening, std::vector<std::unique_ptr<Worker>> const& all);
   /// Leaves the listening sockets; `done` is called on this worker's thread. Any thread.
   void stop_accepting(std::function<void()> done);
+  /// Connections it serves. Any thread.
+  [[nodiscard]] std::uint32_t load() { return server_.load().load(std::memory_order_relaxed); }
   /// Serves a connection that somebody else accepted. Any thread.
   void adopt(net::Descriptor connection, net::Address const& peer, net::TlsServerContext::Shared tls);
   /// Takes no more requests and ends sessions as they get idle. `when_empty` is called on this worker's thread when

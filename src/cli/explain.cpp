@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <cstdint>
 #include <cstdio>
-#include <cstring>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 namespace inferway::cli {
@@ -118,7 +118,7 @@ std::expected<std::string, std::string> read_body(std::string const& path, std::
   bool const standard_input = path == "-";
   std::unique_ptr<std::FILE, CloseFile> const opened(standard_input ? nullptr : std::fopen(path.c_str(), "rb"));
   auto* const file = standard_input ? stdin : opened.get();
-  auto const failed = [&] { return std::unexpected("--body " + path + ": " + std::strerror(errno)); };
+  auto const failed = [&] { return std::unexpected("--body " + path + ": " + std::system_category().message(errno)); };
   if (file == nullptr) return failed();
   std::string body;
   std::array<char, 65536> piece;  // fread fills it

@@ -8,6 +8,7 @@ Result<void> Walk::to_route() {
   policy::Sha256 sha256;
   if (auto checked = decision_.check(); !checked) return checked;
   if (auto identified = caller_.identify(sha256); !identified) return identified;
+  decision_.withhold(caller_.withheld_parameters());
   auto const candidates = decision_.candidates();
   if (auto known = caller_.check_candidates(candidates); !known) return known;
   if (candidates.needs_model) {

@@ -6,6 +6,7 @@
 #include "inferway/http/target.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 namespace inferway::dialect {
@@ -157,6 +158,12 @@ Result<std::string> gemini_list(std::span<std::string_view const> ids, std::stri
   return out += '}';
 }
 
+bool is_openai_endpoint(std::string_view path) {
+  static constexpr auto kEnds =
+      std::to_array<std::string_view>({"/chat/completions", "/completions", "/embeddings", "/responses"});
+  return std::ranges::any_of(kEnds, [&](std::string_view end) { return path.ends_with(end); });
+}
+
 }  // namespace
 
 std::optional<ModelsQuestion> models_question(std::string_view path) {
@@ -169,14 +176,17 @@ std::optional<ModelsQuestion> models_question(std::string_view path) {
   if (path.front() != '/' || path.size() == 1) return std::nullopt;
   auto id = http::percent_decode(path.substr(1));
   if (!id) return std::nullopt;
-  return ModelsQuestion{.beta = beta, .id = std::move(*id)};
+  return ModelsQuestion{.beta = beta, .id = std::move(id)};
 }
 
 Api client_dialect(std::string_view path, http::RequestHead const& head) {
-  bool const shared = path.starts_with(kModels) && (path.size() == kModels.size() || path[kModels.size()] == '/');
   auto const dialect = client_dialect(path);
-  if (!shared || dialect != Api::openai || head.find("anthropic-version") == nullptr) return dialect;
-  return Api::anthropic;
+  // All that is not known counts as OpenAI's. On such a path (a prefix of the operator's own, or the models resource
+  // that two APIs share) a field tells that only one of the others' clients sends.
+  if (dialect != Api::openai || is_openai_endpoint(path)) return dialect;
+  if (head.find("anthropic-version") != nullptr) return Api::anthropic;
+  bool const shared = path.starts_with(kModels) && (path.size() == kModels.size() || path[kModels.size()] == '/');
+  return !shared && head.find(http::FieldId::x_goog_api_key) != nullptr ? Api::gemini : Api::openai;
 }
 
 std::string model_object(Api dialect, std::string_view id, Seconds since) {

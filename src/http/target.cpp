@@ -144,7 +144,14 @@ Result<std::optional<std::string>> query_parameter(std::string_view query, std::
   return value;
 }
 
-std::string_view without_parameters(std::string_view query, std::initializer_list<std::string_view> names,
+void each_parameter(std::string_view query, std::function<void(Parameter const&)> const& visit) {
+  for_each_parameter(query, [&](std::string_view parameter) {
+    auto const equals = std::min(parameter.find('='), parameter.size());
+    visit({.name = parameter.substr(0, equals), .value = parameter.substr(std::min(equals + 1, parameter.size()))});
+  });
+}
+
+std::string_view without_parameters(std::string_view query, std::span<std::string_view const> names,
                                     std::string& storage) {
   auto const dropped = [&](std::string_view parameter) {
     return std::ranges::any_of(names, [&](std::string_view name) { return is_named(parameter, name); });

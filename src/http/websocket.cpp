@@ -56,6 +56,16 @@ bool is_key(std::string_view text) {
          std::string_view("AQgw").contains(digits.back());
 }
 
+/// The names of the extensions, less their parameters. Section 9.1.
+std::vector<std::string_view> extensions_in(std::vector<Field> const& fields) {
+  std::vector<std::string_view> names;
+  all_elements(fields, FieldId::sec_websocket_extensions, [&](std::string_view extension) {
+    names.push_back(trim(extension.substr(0, extension.find(';'))));
+    return true;
+  });
+  return names;
+}
+
 }  // namespace
 
 bool asks_for_websocket(RequestHead const& head) { return head.upgrade && names_websocket(head.fields); }
@@ -119,9 +129,11 @@ Result<void> check_websocket_answer(ResponseHead const& head, RequestHead const&
                                                  [&](std::string_view other) { return other != subprotocol; });
     if (chosen > 1 || !offered) return refuse_answer("the backend chose a subprotocol that was not offered");
   }
-  bool const extended = count_of(head.fields, FieldId::sec_websocket_extensions) > 0;
-  if (extended && count_of(request.fields, FieldId::sec_websocket_extensions) == 0) {
-    return refuse_answer("the backend chose an extension that was not offered");
+  auto const offered = extensions_in(request.fields);
+  for (auto const chosen : extensions_in(head.fields)) {
+    if (std::ranges::find(offered, chosen) == offered.end()) {
+      return refuse_answer("the backend chose an extension that was not offered");
+    }
   }
   return {};
 }

@@ -125,8 +125,9 @@ void Resolver::Shared::keep_one_ready() {
   if (busy < threads || threads >= kMostThreads) return;
   try {
     start_thread();
-  } catch (std::system_error const&) {
-    // No thread to be had now: this one goes on by itself, and the next lookup tries again.
+  } catch (std::system_error const& error) {
+    // This one goes on by itself, and the next lookup tries again.
+    telemetry::log_warn("no further thread for looking up names: " + std::string(error.what()));
   }
 }
 

@@ -31,6 +31,8 @@ SslContext make_context(config::BackendTls const& config) {
   auto* const ctx = context.get();
   SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
   SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+  SSL_CTX_set_cipher_list(ctx, kTlsCiphers);
+  SSL_CTX_set1_groups_list(ctx, kTlsGroups);
   SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
   static constexpr auto kProtocols = std::to_array<unsigned char>({8, 'h', 't', 't', 'p', '/', '1', '.', '1'});
   SSL_CTX_set_alpn_protos(ctx, kProtocols.data(), kProtocols.size());
@@ -71,6 +73,9 @@ std::expected<TlsClientContext::Shared, std::string> TlsClientContext::load(conf
 TlsTickets::TlsTickets() = default;
 TlsTickets::TlsTickets(TlsTickets&&) noexcept = default;
 TlsTickets::~TlsTickets() = default;
-void TlsTickets::clear() { tickets_.clear(); }
+void TlsTickets::clear() {
+  tickets_.clear();
+  ++generation_;
+}
 
 }  // namespace inferway::net

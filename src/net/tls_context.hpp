@@ -10,6 +10,10 @@
 /// What the contexts of both sides have in common, and what stands behind tls.hpp.
 namespace inferway::net {
 
+// TLS 1.2 only with forward secrecy and AEAD; 1.3 has nothing else.
+inline constexpr char kTlsCiphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
+inline constexpr char kTlsGroups[] = "X25519:P-256:P-384";
+
 struct TlsServerContext::State {
   std::vector<SslContext> contexts;                   ///< one an identity; the first is the default
   std::unordered_map<std::string, SSL_CTX*> by_name;  ///< lower case; "*.example.org" as it stands in a certificate
@@ -39,6 +43,9 @@ void use_identity(SSL_CTX* context, config::TlsIdentity const& identity, std::ve
 void trust(SSL_CTX* context, std::string const& file);
 /// What OpenSSL's error queue says, oldest first; empties it.
 [[nodiscard]] std::string openssl_errors();
+
+/// Whether a session was made with a certificate of the peer's that has expired since.
+[[nodiscard]] bool peer_has_expired(SSL_SESSION* session);
 
 void use_ticket_keys(SSL_CTX* context, TlsTicketKeys& keys);
 

@@ -80,10 +80,17 @@ void use_identity(SSL_CTX* context, config::TlsIdentity const& identity, std::ve
   look_at_dates(SSL_CTX_get0_certificate(context), identity.cert, warnings);
 }
 
+bool peer_has_expired(SSL_SESSION* session) {
+  auto const* const certificate = SSL_SESSION_get0_peer(session);
+  return certificate != nullptr && X509_cmp_current_time(X509_get0_notAfter(certificate)) < 0;
+}
+
 void trust(SSL_CTX* context, std::string const& file) {
   ERR_clear_error();
   check_readable("the CA file", file);
   if (SSL_CTX_load_verify_file(context, file.c_str()) != 1) fail("no certificate in PEM could be read from", file);
+  // Whatever the file holds is what is trusted: an intermediate CA, or one server's certificate, too.
+  X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
 }
 
 }  // namespace inferway::net

@@ -15,14 +15,14 @@ constexpr std::size_t kMostUnsent = 128 * 1024;
 iovec as_iovec(std::string_view bytes) { return {const_cast<char*>(bytes.data()), bytes.size()}; }
 
 BIO_METHOD* method() {
-  static BIO_METHOD* const made = [] {
+  static BIO_METHOD* const kMethod = [] {
     auto* const bio = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "inferway stream");
     BIO_meth_set_read(bio, TlsBio::read);
     BIO_meth_set_write(bio, TlsBio::write);
     BIO_meth_set_ctrl(bio, TlsBio::control);
     return bio;
   }();
-  return made;
+  return kMethod;
 }
 
 /// Plaintext in pieces, taken a record at a time.
@@ -72,8 +72,8 @@ class Pieces {
 }  // namespace
 
 TlsSession::Scratch& TlsSession::Scratch::of_thread() {
-  thread_local std::unique_ptr<Scratch> const scratch(new Scratch);
-  return *scratch;
+  thread_local std::unique_ptr<Scratch> const kScratch(new Scratch);
+  return *kScratch;
 }
 
 BIO* TlsBio::make(TlsSession& session) {
@@ -86,6 +86,11 @@ BIO* TlsBio::make(TlsSession& session) {
 /// Ciphertext from the socket into the scratch memory. False: nothing came.
 bool TlsSession::pull() {
   if (socket_ended_ || socket_failed_) return false;
+  if (pulled_ > wanted_ + kPullBytes || key_updates_ > kMostKeyUpdates) {
+    // The others first: the socket is still known to be readable.
+    if (stream_.watcher_ != nullptr) stream_.watcher_->notify();
+    return false;
+  }
   // At least a record; else no more than the caller has room for, so that nothing has to be set aside.
   auto& in = Scratch::of_thread().in;
   auto const most = std::clamp(wanted_, kRecordBytes + 512, in.size());
@@ -93,6 +98,10 @@ bool TlsSession::pull() {
   socket_ended_ = read.status == IoStatus::closed;
   socket_failed_ = read.status == IoStatus::failed;
   input_ = {in.data(), read.bytes};
+  pulled_ += read.bytes;
+  if (server_ != nullptr && !done_ && opening_.size() < kOpeningBytes) {
+    opening_.append(input_.substr(0, kOpeningBytes - opening_.size()));
+  }
   return read.bytes > 0;
 }
 

@@ -14,9 +14,6 @@ namespace inferway::net {
 
 namespace {
 
-// TLS 1.2 only with forward secrecy and AEAD; 1.3 has nothing else.
-constexpr char kCiphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
-constexpr char kGroups[] = "X25519:P-256:P-384";
 constexpr long kSessionSeconds = 2L * 60 * 60;
 
 constexpr std::string_view kProtocol = "http/1.1";
@@ -43,7 +40,8 @@ int choose_certificate(SSL* ssl, int*, void* argument) {
   auto const& by_name = static_cast<TlsServerContext::State const*>(argument)->by_name;
   char const* const asked = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
   if (asked == nullptr) return SSL_TLSEXT_ERR_NOACK;
-  auto const host = lower(asked);
+  auto host = lower(asked);
+  if (host.ends_with('.')) host.pop_back();
   auto found = by_name.find(host);
   if (found == by_name.end()) {
     auto const dot = host.find('.');
@@ -68,10 +66,19 @@ void add_names(X509 const* certificate, SSL_CTX* context, std::unordered_map<std
   GENERAL_NAMES_free(names);
 }
 
+/// A session ends with the certificate it was made with: then there is a whole handshake, which says so.
+SSL_TICKET_RETURN look_at_ticket(SSL*, SSL_SESSION* session, unsigned char const*, std::size_t,
+                                 SSL_TICKET_STATUS status, void*) {
+  bool const good = status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW;
+  if (!good || peer_has_expired(session)) return SSL_TICKET_RETURN_IGNORE_RENEW;
+  return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+}
+
 void require_client_certificates(SSL_CTX* context, std::string const& file) {
   trust(context, file);
   SSL_CTX_set_client_CA_list(context, SSL_load_client_CA_file(file.c_str()));
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  SSL_CTX_set_session_ticket_cb(context, nullptr, look_at_ticket, nullptr);
 }
 
 /// A session may be resumed only under the rules that it was made under. Where clients need certificates, each load of
@@ -90,8 +97,8 @@ SslContext make_context(config::ListenerTls const& config, Scope const& scope) {
   SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
   SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                SSL_OP_PRIORITIZE_CHACHA);
-  SSL_CTX_set_cipher_list(ctx, kCiphers);
-  SSL_CTX_set1_groups_list(ctx, kGroups);
+  SSL_CTX_set_cipher_list(ctx, kTlsCiphers);
+  SSL_CTX_set1_groups_list(ctx, kTlsGroups);
   // Idle streams hold no record buffers.
   SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
   // Sessions are resumed by tickets, which hold all state: nothing is kept here, and nothing is locked.

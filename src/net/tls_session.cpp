@@ -17,8 +17,8 @@ namespace {
 
 /// Of an SSL: the TlsSession it belongs to.
 int session_index() {
-  static int const index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
-  return index;
+  static int const kIndex = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return kIndex;
 }
 
 /// What the peer's certificate must be made out to, and what it is asked for by SNI (names only, RFC 6066 section 3).
@@ -26,7 +26,8 @@ void expect_name(SSL* ssl, std::string_view wanted, bool verify) {
   if (wanted.ends_with('.')) wanted.remove_suffix(1);
   std::string const name(wanted);
   auto* const parameters = SSL_get0_param(ssl);
-  X509_VERIFY_PARAM_set_hostflags(parameters, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  X509_VERIFY_PARAM_set_hostflags(parameters,
+                                  X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
   bool const is_address = X509_VERIFY_PARAM_set1_ip_asc(parameters, name.c_str()) == 1;
   ERR_clear_error();
   if (is_address) return;
@@ -57,10 +58,14 @@ TlsSession::TlsSession(Stream& stream, TlsClientSide const& side)
   SSL_set_connect_state(ssl_.get());
   auto const& configured = client_->state_->server_name;
   expect_name(ssl_.get(), configured.empty() ? side.server_name : configured, client_->state_->verify);
-  if (tickets_ == nullptr || tickets_->tickets_.empty()) return;
+  if (tickets_ == nullptr) return;
+  generation_ = tickets_->generation_;
+  if (tickets_->tickets_.empty()) return;
   auto session = std::move(tickets_->tickets_.back().session);
   tickets_->tickets_.pop_back();
+  if (peer_has_expired(session.get())) return;
   SSL_set_session(ssl_.get(), session.get());
+  offered_ = true;
   // A ticket of TLS 1.3 is for one use, so that connections cannot be told to be of one client (RFC 8446, C.4).
   if (SSL_SESSION_get_protocol_version(session.get()) < TLS1_3_VERSION) {
     tickets_->tickets_.push_back({std::move(session)});
@@ -72,8 +77,17 @@ TlsSession::~TlsSession() {
   if (done_ && !failed_) SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 }
 
+/// OpenSSL shows each message of the handshake layer, also those behind the handshake.
+void TlsSession::on_message(int written, int, int type, void const* data, std::size_t size, SSL* ssl, void*) {
+  auto* const self = static_cast<TlsSession*>(SSL_get_ex_data(ssl, session_index()));
+  bool const update = written == 0 && type == SSL3_RT_HANDSHAKE && size > 0 &&
+                      *static_cast<unsigned char const*>(data) == SSL3_MT_KEY_UPDATE;
+  if (update && self != nullptr) ++self->key_updates_;
+}
+
 void TlsSession::attach() {
   INFERWAY_ASSERT(ssl_ != nullptr);
+  SSL_set_msg_callback(ssl_.get(), on_message);
   SSL_set_ex_data(ssl_.get(), session_index(), this);
   auto* const bio = TlsBio::make(*this);
   SSL_set_bio(ssl_.get(), bio, bio);
@@ -81,7 +95,7 @@ void TlsSession::attach() {
 
 int TlsSession::on_new_ticket(SSL* ssl, SSL_SESSION* session) {
   auto* const self = static_cast<TlsSession*>(SSL_get_ex_data(ssl, session_index()));
-  if (self == nullptr || self->tickets_ == nullptr) return 0;
+  if (self == nullptr || self->tickets_ == nullptr || self->generation_ != self->tickets_->generation_) return 0;
   auto& tickets = self->tickets_->tickets_;
   if (tickets.size() >= TlsTickets::kMost) tickets.erase(tickets.begin());
   tickets.push_back({SslSession(session)});
@@ -98,6 +112,7 @@ int TlsSession::on_certificate_wanted(SSL* ssl, void*) {
 /// Before each call of OpenSSL.
 void TlsSession::begin() {
   ERR_clear_error();
+  pulled_ = 0;
   input_ = unread_.view();
 }
 
@@ -126,13 +141,28 @@ void TlsSession::note_failure(int result) {
     if (socket_ended_) failure_text_ = "the peer ended the connection without a close_notify";
     return;
   }
-  failure_ = trouble.failure;
+  failure_ = opens_with_http() ? TlsFailure::plain_http : trouble.failure;
   failure_text_ = std::move(trouble.text);
   // In TLS 1.2 a missing certificate is answered by an alert that may mean anything.
   if (certificate_wanted_ && (failure_ == TlsFailure::protocol || failure_ == TlsFailure::refused)) {
     failure_ = TlsFailure::refused;
     failure_text_ += " (it asked for a client certificate, and tls.cert is not given)";
   }
+}
+
+void TlsSession::check_key_updates() {
+  if (key_updates_ <= kMostKeyUpdates || failed_) return;
+  failed_ = stream_.hung_up_ = true;
+  failure_ = TlsFailure::other;
+  failure_text_ = "the peer does nothing but change its keys";
+}
+
+/// Clients that speak HTTP without TLS. OpenSSL knows some methods, and only their first letters.
+bool TlsSession::opens_with_http() const {
+  auto const blank = opening_.find(' ');
+  auto const method = std::string_view(opening_).substr(0, blank);
+  return blank != std::string::npos && blank > 2 &&
+         std::ranges::all_of(method, [](char c) { return (c >= 'A' && c <= 'Z') || c == '-'; });
 }
 
 std::optional<Result<void>> TlsSession::handshake() {
@@ -147,6 +177,7 @@ std::optional<Result<void>> TlsSession::handshake() {
   if (!send_out() && !failed_) note_failure(SSL_ERROR_SYSCALL);
   if (result == SSL_ERROR_NONE) {
     done_ = true;
+    opening_ = std::string();
     return Result<void>{};
   }
   if (!failed_) return std::nullopt;
@@ -169,6 +200,7 @@ IoResult TlsSession::read(std::span<char> into) {
       break;
     }
     got += bytes;
+    key_updates_ = 0;
   }
   if (result == SSL_ERROR_ZERO_RETURN) {
     peer_closed_ = stream_.hung_up_ = true;
@@ -178,6 +210,7 @@ IoResult TlsSession::read(std::span<char> into) {
   }
   end_input();
   if (!send_out()) failed_ = true;
+  check_key_updates();
   if (got > 0) {
     stream_.tls_pending_ = pending_ = pending_ || peer_closed_ || failed_;  // the end is there to be read, too
     return {IoStatus::ok, got};
@@ -202,6 +235,7 @@ bool TlsSession::peer_closed() {
   }
   end_input();
   if (!send_out()) failed_ = true;
+  check_key_updates();
   if (peer_closed_ || failed_) stream_.tls_pending_ = pending_ = true;
   return peer_closed_ || failed_;
 }

@@ -35,6 +35,10 @@ class TlsSession {
   /// Plaintext, or its ciphertext, was read from the socket and not yet taken.
   [[nodiscard]] bool pending() const { return pending_; }
   [[nodiscard]] bool resumed() const { return SSL_session_reused(ssl_.get()) == 1; }
+  /// The handshake offered an earlier session.
+  [[nodiscard]] bool offered_session() const { return offered_; }
+  /// It was made under this trust.
+  [[nodiscard]] bool is_of(TlsClientContext const* context) const { return client_.get() == context; }
   [[nodiscard]] TlsFailure failure() const { return failure_; }
   /// What broke the stream, for people; "" while nothing did, or when the socket itself broke.
   [[nodiscard]] std::string_view failure_text() const { return failure_text_; }
@@ -53,6 +57,12 @@ class TlsSession {
   };
   static constexpr std::size_t kRecordBytes = 16 * 1024;
   static constexpr std::size_t kBatchRecords = 4;
+  /// One call reads no more from the socket than this and the room it was given: records without data (key updates,
+  /// empty ones) would keep it, and everybody else of this worker waiting, for as long as a peer sends them.
+  static constexpr std::size_t kPullBytes = 64 * 1024;
+  static constexpr std::size_t kOpeningBytes = 12;
+  /// Key updates without data between them. Each costs a derivation of keys; honest peers send one in many gigabytes.
+  static constexpr int kMostKeyUpdates = 32;
 
   void attach();
   void begin();
@@ -61,6 +71,9 @@ class TlsSession {
   [[nodiscard]] bool send_out();
   [[nodiscard]] bool drain_unsent(std::size_t& taken);
   void note_failure(int result);
+  void check_key_updates();
+  [[nodiscard]] bool opens_with_http() const;
+  static void on_message(int written, int version, int type, void const* data, std::size_t size, SSL* ssl, void*);
   void settle(std::size_t sent, std::size_t& taken);
   [[nodiscard]] bool encrypt(std::span<iovec const> pieces, std::size_t taken);
 
@@ -68,6 +81,7 @@ class TlsSession {
   TlsServerContext::Shared server_;
   TlsClientContext::Shared client_;
   TlsTickets* tickets_ = nullptr;
+  std::uint64_t generation_ = 0;  ///< of tickets_ when this began
   Ssl ssl_;
 
   std::string_view input_;                       ///< ciphertext that OpenSSL may take, while it is called
@@ -76,7 +90,10 @@ class TlsSession {
   std::array<Record, kBatchRecords> records_{};  ///< those in unsent_ that bear data, in order
   std::size_t record_count_ = 0;
   std::size_t untracked_ = 0;  ///< bytes in unsent_ before the first of them: OpenSSL's own
+  std::size_t pulled_ = 0;     ///< bytes from the socket in the call under way
+  std::string opening_;        ///< the first bytes of a client that has not shown that it speaks TLS
   std::size_t wanted_ = 0;     ///< how much plaintext the call under way has room for
+  int key_updates_ = 0;
   std::string failure_text_;
   TlsFailure failure_ = TlsFailure::other;
   bool done_ = false;  ///< the handshake
@@ -86,6 +103,7 @@ class TlsSession {
   bool peer_closed_ = false;   ///< close_notify came
   bool write_closed_ = false;  ///< ... was made
   bool failed_ = false;
+  bool offered_ = false;
   bool certificate_wanted_ = false;  ///< the backend asks for ours
 };
 

@@ -23,8 +23,8 @@ TlsTicketKeys::Key make_key() {
 
 /// Of an SSL_CTX: the keys its tickets are made with.
 int keys_index() {
-  static int const index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
-  return index;
+  static int const kIndex = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
+  return kIndex;
 }
 
 bool set_mac_key(EVP_MAC_CTX* mac, TlsTicketKeys::Key& key) {

@@ -15,6 +15,7 @@ net::Task<Result<void>> Exchange::admit() {
   if (!checked) co_return checked;
   if (auto const identified = caller_.identify(proxy_.sha256_); !identified) co_return identified;
   if (caller_.key_index()) record_.key = *caller_.key_index();
+  if (!caller_.withheld_parameters().empty()) decision_.withhold(caller_.withheld_parameters());
   auto const candidates = decision_.candidates();
   // Before a byte of the body is read, or anything told about what routes there are.
   if (auto const known = caller_.check_candidates(candidates); !known) co_return known;
@@ -30,7 +31,6 @@ net::Task<Result<void>> Exchange::admit() {
   if (caller_.wants_model()) {
     if (auto const allowed = co_await check_model(); !allowed) co_return allowed;
   }
-  if (auto const counted = caller_.count_request(Clock::now()); !counted) co_return counted;
   auto const& plan = proxy_.snapshot_.plans[*route];
   target_ = &plan.to[balance::choose_weighted(plan.weights, proxy_.upstream_.random())];
   record_.backend = static_cast<std::uint32_t>(target_->backend);
@@ -39,6 +39,7 @@ net::Task<Result<void>> Exchange::admit() {
     auto const found = co_await find_model();
     if (!found) co_return found;
   }
+  if (auto const counted = caller_.count_request(Clock::now()); !counted) co_return counted;
   if (auto const splice = decision_.settle(*target_)) body_.splice(splice->offset, splice->length, splice->value);
   co_return Result<void>{};
 }
@@ -69,7 +70,8 @@ Result<void> Exchange::answer_models(Error const& no_route) {
                          .fields = {},
                          .more = more,
                          .body = true,
-                         .length = answer->body->size()});
+                         .length = answer->body->size(),
+                         .close = decision_.websocket()});
   std::string_view const pieces[] = {*answer->body};
   downstream_.send_body(pieces, server::More::none);
   return {};

@@ -5,6 +5,7 @@
 #include "inferway/http/target.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace inferway::proxy {
@@ -12,6 +13,7 @@ namespace inferway::proxy {
 namespace {
 
 constexpr std::size_t kMaxRequestId = 128;
+constexpr std::size_t kShortestSecret = 8;
 
 bool is_request_id(std::string_view text) {
   auto const allowed = [](char c) {
@@ -108,8 +110,11 @@ Result<std::size_t> Decision::match() {
 std::optional<Splice> Decision::settle(TargetPlan const& target) {
   path_changed_ = query_changed_ = false;
   auto splice = target.model ? rename(*target.model) : std::nullopt;
-  if (compiled_.config.routes[route_].rewrite) rewrite();
-  if (dialect_ == dialect::Api::gemini && head_.has_query) drop_keys();
+  if (compiled_.config.routes[route_].rewrite) {
+    upstream_path_ = rewritten(upstream_path());
+    path_changed_ = true;
+  }
+  if (head_.has_query) drop_parameters();
   return splice;
 }
 
@@ -127,7 +132,7 @@ std::optional<Splice> Decision::rename(std::string const& model) {
       return std::nullopt;
     case ModelPlace::query: {
       std::string storage;
-      upstream_query_ = http::without_parameters(head_.query, {"model"}, storage);
+      upstream_query_ = http::without_parameters(head_.query, std::to_array<std::string_view>({"model"}), storage);
       if (!upstream_query_.empty()) upstream_query_ += '&';
       upstream_query_ += "model=";
       http::append_percent_encoded(upstream_query_, model);
@@ -139,20 +144,25 @@ std::optional<Splice> Decision::rename(std::string const& model) {
   return Splice{.offset = model_offset_, .length = model_length_, .value = spliced_model_};
 }
 
-void Decision::rewrite() {
+std::string Decision::rewritten(std::string_view matched) const {
   auto const& route = compiled_.config.routes[route_];
-  std::string const matched(upstream_path());
+  if (!route.rewrite) return std::string(matched);
   auto const tail = routing::matched_tail(route.match.path, matched);
-  upstream_path_ = *route.rewrite;
-  if (auto const at = upstream_path_.find("{path}"); at != std::string::npos) upstream_path_.replace(at, 6, tail);
-  path_changed_ = true;
+  auto path = *route.rewrite;
+  if (auto const at = path.find("{path}"); at != std::string::npos) path.replace(at, 6, tail);
+  return path;
 }
 
-/// Gemini's clients may put their key into the query.
-void Decision::drop_keys() {
+/// Gemini's clients may put their key into the query, whatever its path is called here.
+void Decision::drop_parameters() {
+  std::vector<std::string_view> names(withheld_parameters_.begin(), withheld_parameters_.end());
+  if (dialect_ == dialect::Api::gemini || dialect::client_dialect(upstream_path()) == dialect::Api::gemini) {
+    names.insert(names.end(), {"key", "api_key"});
+  }
+  if (names.empty()) return;
   std::string storage;
   std::string const query(upstream_query());
-  upstream_query_ = http::without_parameters(query, {"key", "api_key"}, storage);
+  upstream_query_ = http::without_parameters(query, names, storage);
   query_changed_ = true;
 }
 
@@ -166,7 +176,11 @@ BodyFraming Decision::upstream_framing(std::optional<std::uint64_t> whole_bytes)
 std::optional<std::string_view> client_request_id(http::RequestHead const& head) {
   auto const* const field = head.find(http::FieldId::x_request_id);
   if (field == nullptr || !is_request_id(field->value)) return std::nullopt;
-  return field->value;
+  // An id is shown in logs: one that is a credential of the same request is none.
+  bool const secret = std::ranges::any_of(head.fields, [&](http::Field const& other) {
+    return is_guarded(other.id) && field->value.size() >= kShortestSecret && other.value.ends_with(field->value);
+  });
+  return secret ? std::nullopt : std::optional(field->value);
 }
 
 }  // namespace inferway::proxy

@@ -32,11 +32,17 @@ void Exchange::send_answer_head() {
   head_due_ = false;
   auto const& head = attempt_->head();
   record_.status = static_cast<std::int16_t>(head.status);
-  std::array<server::AnswerField, 2> more;
+  std::array<server::AnswerField, 4> more;
   std::size_t count = 0;
   if (head.find(http::FieldId::x_request_id) == nullptr) more[count++] = {"x-request-id", request_id_};
   if (head.event_stream && head.find(http::FieldId::x_accel_buffering) == nullptr) {
     more[count++] = {"X-Accel-Buffering", "no"};  // a proxy in front of us must not hold tokens back
+  }
+  // Hop by hop, and yet the answer is nothing without it (RFC 9110 section 15.5.22).
+  auto const* const upgrade = head.status == 426 ? head.find(http::FieldId::upgrade) : nullptr;
+  if (upgrade != nullptr) {
+    more[count++] = {"Upgrade", upgrade->value};
+    more[count++] = {"Connection", "Upgrade"};
   }
   bool const body = head.framing != http::BodyFraming::none;
   std::optional<std::uint64_t> length;

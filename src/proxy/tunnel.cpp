@@ -17,7 +17,9 @@ net::Task<std::optional<Error>> Tunnel::run() {
   touch();
   for (int rounds = 1;; ++rounds) {
     if (client_.gone() == ErrorCode::draining) {
+      bool const over = all_said();
       co_await go_away();
+      if (over) co_return std::nullopt;
       co_return Error{ErrorCode::draining, Side::gateway, Retry::never, "the gateway is being shut down"};
     }
     auto const then = step();
@@ -117,12 +119,13 @@ Result<bool> Tunnel::pump_down() {
 
 /// A byte passed, or one side ended: the wait begins anew.
 void Tunnel::touch() {
-  bool const half_closed = up_.ended || down_.ended;
+  bool const half_closed = up_.ended || down_.ended || all_said();
   deadline_.arm(loop_.now() + (half_closed ? std::min<Duration>(idle_, kHalfClosed) : idle_));
 }
 
 /// No byte came for too long.
 Result<Tunnel::Then> Tunnel::silence() const {
+  if (all_said()) return Then::over;  // only the connections' ends are missing (RFC 6455 section 7.1.4)
   if (!up_.ended && !down_.ended) {
     return upstream_error(ErrorCode::idle_timeout, "no byte in either direction for timeouts.idle", Retry::never);
   }

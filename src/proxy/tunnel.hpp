@@ -46,6 +46,8 @@ class Tunnel {
   [[nodiscard]] Result<bool> pump_down();
   [[nodiscard]] Result<Then> silence() const;
   void touch();
+  /// A Close frame has passed in each direction: nothing may come but the connections' ends.
+  [[nodiscard]] bool all_said() const { return up_.frames.closed() && down_.frames.closed(); }
 
   [[nodiscard]] net::Task<> go_away();
   void say_goodbye();

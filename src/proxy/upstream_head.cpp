@@ -39,9 +39,11 @@ bool is_own(FieldId id) {
 
 bool has(auto const& list, FieldId id) { return std::ranges::find(list, id) != list.end(); }
 
-bool passes(http::Field const& field, UpstreamHead const& head) {
+bool passes(std::size_t place, UpstreamHead const& head) {
+  auto const& field = head.client.fields[place];
   auto const& backend = head.backend;
-  bool const let_through = is_guarded(field.id) && has(backend.passes, field.id) && !has(head.withheld, field.id);
+  if (std::ranges::find(head.withheld, place) != head.withheld.end()) return false;
+  bool const let_through = is_guarded(field.id) && has(backend.passes, field.id);
   if (field.hop_by_hop && !let_through) return false;
   if (is_own(field.id) || (is_guarded(field.id) && !let_through)) return false;
   return std::ranges::none_of(backend.replaced, [&](std::string const& name) { return iequals(name, field.name); });
@@ -104,8 +106,9 @@ void write_upstream_head(net::Buffer& out, UpstreamHead const& head) {
   }
   out.append(" HTTP/1.1\r\n");
   append_field(out, "Host", head.endpoint.authority);
-  for (auto const& field : head.client.fields) {
-    if (passes(field, head)) append_field(out, field.name, field.value);
+  for (std::size_t i = 0; i < head.client.fields.size(); ++i) {
+    auto const& field = head.client.fields[i];
+    if (passes(i, head)) append_field(out, field.name, field.value);
   }
   append_list(out, "X-Forwarded-For", head.client, FieldId::x_forwarded_for, forwarded_for(head.peer));
   append_field(out, "X-Forwarded-Proto", head.secure ? "https" : "http");

@@ -3,12 +3,23 @@
 #include "inferway/telemetry/log.hpp"
 #include "session.hpp"
 
+#include <algorithm>
 #include <list>
+#include <utility>
 
 namespace inferway::server {
 
+namespace {
+
+/// How long a client may keep a handshake waiting before its place is given to another.
+constexpr Duration kTurn = std::chrono::seconds(2);
+
+}  // namespace
+
 /// The right to take part in a TLS handshake: a handshake costs a thousand times what a request does, so that a flood
-/// of them must not keep the worker from its streams. Those beyond the limit wait in turn.
+/// of them must not keep the worker from its streams. Those beyond the limit wait in turn. A silent client costs
+/// nothing and holds none; one that has begun and then makes us wait gives its own back, so that it cannot keep others
+/// out.
 class HandshakeSlot {
  public:
   HandshakeSlot(Server& server, net::Waiter& waiter) : server_(server), waiter_(waiter) {
@@ -69,23 +80,39 @@ net::Task<bool> Session::handshake(net::TlsServerContext::Shared tls) {
     // Whoever forgot the s of https is told so, in words that can be read.
     stream_.drop_tls();
     co_await refuse({ErrorCode::bad_request, Side::client, Retry::never, "this port speaks TLS: use https://"});
+  } else if (!stream_.socket_hung_up() && failed->code == ErrorCode::bad_request) {
+    stream_.drop_tls();  // what it still sends is thrown away: a reset would take the alert away that says why
+    body_done_ = true;
+    co_await linger();
   }
   co_return false;
 }
 
 /// Nothing: it succeeded.
 net::Task<std::optional<Error>> Session::do_handshake() {
-  HandshakeSlot const slot(server_, waiter_);
+  std::optional<HandshakeSlot> slot;
+  net::Deadline turn(server_.loop_.wheel(), waiter_);
+  bool last_moment = false;
   while (true) {
-    if (slot.granted()) {
+    if (!slot && stream_.readable()) slot.emplace(server_, waiter_);
+    if (slot && slot->granted()) {
       auto done = stream_.handshake();
       if (done && *done) co_return std::nullopt;
       if (done) {
         note_failed_handshake(stream_.tls_failure(), done->error().detail);
         co_return std::move(done->error());
       }
+      if (!turn.armed()) turn.arm(server_.loop_.now() + kTurn);
+      if (turn.expired() && !stream_.readable()) {
+        slot.reset();
+        turn.disarm();
+      }
     }
-    bool const left = stream_.hung_up() && !slot.granted();
+    if (server_.draining_ && !std::exchange(last_moment, true)) {
+      read_deadline_.arm(std::min(read_deadline_.at(), server_.loop_.now() + kLastMoment));
+    }
+    bool const waits = slot && !slot->granted();
+    bool const left = stream_.socket_hung_up() && (waits || !stream_.readable());
     if (left || server_.cut_ || read_deadline_.expired()) {
       auto const cause = read_deadline_.expired() ? TlsFailure::timed_out : TlsFailure::closed;
       std::string const why = read_deadline_.expired() ? "not done within timeouts.tls_handshake" : "given up";

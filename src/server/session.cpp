@@ -18,8 +18,6 @@ namespace {
 /// from a client that is still sending.
 constexpr Duration kLinger = std::chrono::seconds(2);
 
-constexpr Duration kLastMoment = std::chrono::milliseconds(500);
-
 /// Two empty lines (http::leading_blank_lines), however they arrive.
 constexpr std::size_t kMaxBlankBytes = 4;
 
@@ -124,8 +122,8 @@ net::Task<Result<bool>> Session::read_head(bool fresh) {
     if (read.status != net::IoStatus::blocked) co_return false;
     if (in_.empty()) in_.release();  // a resting connection holds no memory
     if (server_.draining_ && in_.empty() && !last_moment) {
-      // Nothing was asked. A connection that came while the listener closed may be about to ask: it gets a moment.
-      if (!fresh) co_return false;
+      // Nothing was asked. Who came while the listener closed, or had its last answer just now, may be about to ask: it
+      // gets a moment.
       read_deadline_.arm(std::min(read_deadline_.at(), loop.now() + kLastMoment));
       last_moment = true;
     }

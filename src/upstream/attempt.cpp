@@ -110,8 +110,7 @@ Result<std::optional<Attempt::Step>> Attempt::parse_head() {
     set_aside();
     return Step::interim;
   }
-  bool const refused = head_.status >= 500 || head_.status == 429;  // quick, but no reason to send more there
-  observe(refused ? balance::Outcome::failed : balance::Outcome::answered);
+  learn_from_status();
   if (unsent() || !body_sent()) reusable_ = false;  // it answered before it had the whole request
   deadline_.disarm();
   kept_.release();
@@ -203,10 +202,24 @@ Result<Attempt::Received> Attempt::take_chunks(std::string_view bytes) {
   return Received{received_, false, false};
 }
 
-/// Tells the balancing how it went. What happens behind the head says nothing of the time to it.
+/// 5xx and 429 come quickly, but are no reason to send more there. Other refusals (a wrong model, a wrong key) come
+/// quickly as well, and tell nothing of the time that an answer takes.
+void Attempt::learn_from_status() {
+  if (head_.status >= 500 || head_.status == 429) return observe(balance::Outcome::failed);
+  if (head_.status < 400) observe(balance::Outcome::answered);
+}
+
+/// Tells the balancing how it went. What happens behind the head says nothing of the time to it; and neither does the
+/// time before the request was sent whole, which may be that of a slow client: what the endpoint took is the time since
+/// then and the time to connect.
 void Attempt::observe(balance::Outcome outcome) {
-  auto const took = state_ == State::body ? Duration{} : upstream_.loop_.now() - started_;
-  upstream_.learn(backend_, endpoint_index_, outcome, took);
+  bool const sent_whole = sent_at_ != TimePoint{};
+  if (outcome == balance::Outcome::answered && !sent_whole) return;  // before it had all: not to be compared
+  if (outcome == balance::Outcome::abandoned && state_ == State::sending && !sent_whole) return;
+  auto took = connect_took_;
+  if (state_ == State::connecting) took = upstream_.loop_.now() - (connect_until_ - timeouts_.connect);
+  if (sent_whole && state_ != State::body) took += upstream_.loop_.now() - sent_at_;
+  upstream_.learn(backend_, endpoint_index_, outcome, state_ == State::body ? Duration{} : took);
 }
 
 /// The answer was read to its end.

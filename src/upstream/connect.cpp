@@ -33,7 +33,6 @@ Attempt::~Attempt() {
 
 void Attempt::start(Request const& request) {
   request_ = request;
-  started_ = upstream_.loop_.now();
   queue_request();
   bool const may_reuse = !request.body_follows || request.body_small;
   if (may_reuse) connection_ = upstream_.lease(backend_, endpoint_index_);
@@ -90,7 +89,12 @@ Result<bool> Attempt::handshake() {
     auto& counters = upstream_.counters(backend_).tls;
     if (done && !*done) {
       counters.failures[static_cast<std::size_t>(stream.tls_failure())].add();
-      return failure(done->error());
+      if (!stream.tls_offered_session()) return failure(done->error());
+      // Some servers do not only decline an earlier session, but break off: once more, without any.
+      upstream_.pools_[backend_]->tickets[endpoint_index_].clear();
+      connection_.reset();
+      next_address_ = 0;
+      return dial();
     }
     if (!done && deadline_.expired()) {
       counters.failures[static_cast<std::size_t>(TlsFailure::timed_out)].add();
@@ -121,12 +125,15 @@ Result<bool> Attempt::dial() {
     return false;
   }
   Error last{ErrorCode::connect_failed, Side::upstream, Retry::yes, "no address"};
+  auto const preferred = endpoint_.preferred.load(std::memory_order_relaxed);
   while (next_address_ < addresses_->size()) {
-    // One address that swallows packets must not take the time of those behind it.
+    dialled_ = (preferred + next_address_++) % static_cast<std::uint32_t>(addresses_->size());
+    // One address that swallows packets must not take the time of those behind it; and the one that answered last comes
+    // first, so that its share is not waited for at each connection.
     auto const now = upstream_.loop_.now();
-    auto const left = static_cast<Duration::rep>(addresses_->size() - next_address_);
+    auto const left = static_cast<Duration::rep>(addresses_->size() - next_address_) + 1;
     deadline_.arm(now + std::max(connect_until_ - now, Duration::zero()) / left);
-    auto stream = net::Stream::connect(upstream_.loop_, (*addresses_)[next_address_++]);
+    auto stream = net::Stream::connect(upstream_.loop_, (*addresses_)[dialled_]);
     if (stream) {
       connection_ = std::make_unique<Connection>(upstream_, backend_, endpoint_index_, std::move(*stream));
       connection_->lease(waiter_);
@@ -140,6 +147,8 @@ Result<bool> Attempt::dial() {
 
 void Attempt::connected() {
   upstream_.counters(backend_).connects.add();
+  connect_took_ = upstream_.loop_.now() - (connect_until_ - timeouts_.connect);
+  if (addresses_ != nullptr) endpoint_.preferred.store(dialled_, std::memory_order_relaxed);
   deadline_.disarm();
   state_ = State::sending;
 }

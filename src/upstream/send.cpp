@@ -79,6 +79,7 @@ Result<Attempt::Step> Attempt::send() {
   }
   if (!first_byte_armed_) {
     first_byte_armed_ = true;
+    sent_at_ = now;
     deadline_.arm(now + timeouts_.first_byte);
   }
   return Step::blocked;

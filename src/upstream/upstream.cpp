@@ -26,19 +26,21 @@ Directory::Directory(std::vector<config::Backend> const& backends, net::Resolver
 }
 
 std::optional<std::string> Directory::reload_tls() {
-  std::vector<net::TlsClientContext::Shared> contexts(backends_.size());
-  for (std::size_t i = 0; i < backends_.size(); ++i) {
-    auto const& config = backends_[i]->config;
+  std::optional<std::string> trouble;
+  for (auto const& backend : backends_) {
+    auto const& config = backend->config;
     if (std::ranges::none_of(config.endpoints, &config::Endpoint::tls)) continue;
     auto context = net::TlsClientContext::load(config.tls);
-    if (!context) return "backend '" + config.name + "': " + context.error();
+    if (!context) {
+      trouble = (trouble ? *trouble + "; " : "") + "backend '" + config.name + "': " + context.error();
+      continue;
+    }
     for (auto const& warning : (*context)->warnings()) {
       telemetry::log_warn("backend '" + config.name + "': " + warning);
     }
-    contexts[i] = std::move(*context);
+    backend->tls.store(std::move(*context));
   }
-  for (std::size_t i = 0; i < backends_.size(); ++i) backends_[i]->tls.store(std::move(contexts[i]));
-  return std::nullopt;
+  return trouble;
 }
 
 Upstream::Upstream(net::Loop& loop, Directory& directory, config::Limits const& limits, telemetry::Shard& shard,
@@ -163,7 +165,10 @@ void Upstream::give_back(std::unique_ptr<Connection> connection) {
   auto& pool = *pools_[connection->backend];
   auto const& config = directory_[connection->backend].config.pool;
   auto const now = loop_.now();
-  bool const worn = now - connection->opened >= config.max_age;
+  auto const& stream = *connection->stream;
+  // In use while the trust changed: it ends with the old one.
+  bool const outdated = stream.secure() && !stream.trusted_by(directory_[connection->backend].tls.load().get());
+  bool const worn = outdated || now - connection->opened >= config.max_age;
   bool const gone = connection->opened <= pool.moved[connection->endpoint] && !is_listed(*connection);
   if (draining_ || worn || gone || pool.idle_total >= config.max_idle) return;  // closed
   connection->rest(now + config.idle);

@@ -184,9 +184,10 @@ class AnthropicTest(ModelsTestCase):
         value = self.json("/v1/models/nobody", ANTHROPIC, 404)
         self.assertEqual((value["type"], value["error"]["type"]), ("error", "not_found_error"))
 
-    def test_its_version_elsewhere_means_nothing(self):
+    def test_its_version_on_a_path_of_nobody_s_has_its_errors(self):
         self.start()
-        self.assertEqual(self.json("/v1/nowhere", ANTHROPIC, 404)["error"]["code"], "route_not_found")
+        self.assertEqual(self.json("/v1/nowhere", ANTHROPIC, 404)["error"]["type"], "not_found_error")
+        self.assertEqual(self.json("/v1/embeddings", ANTHROPIC, 404)["error"]["code"], "model_not_found")
 
 
 class GeminiTest(ModelsTestCase):

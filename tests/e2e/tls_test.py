@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import ssl
+import threading
 import unittest
 import warnings
 from pathlib import Path
@@ -342,31 +343,53 @@ class BoundTest(TlsCase):
         self.wait_failure("timed_out", 2)
         self.ask()
 
+    def begun(self):
+        sock = self.silent()
+        sock.sendall(b"\x16\x03\x01\x02\x00\x01")
+        return sock
+
     def test_handshakes_beyond_the_limit_wait_in_turn(self):
         self.start(limits={"tls_handshakes": 1}, threads=1)
-        first = self.silent()
-        active = lambda state: self.gateway.metric("inferway_client_tls_handshakes", state=state)  # noqa: E731
-        eventually(lambda: active("active") == 1)
-        second = self.silent()
-        eventually(lambda: active("waiting") == 1)
-        third = self.silent()
-        eventually(lambda: active("waiting") == 2)
+        waited = lambda: self.gateway.metric("inferway_limit_reached_total", limit="tls_handshakes")  # noqa: E731
+        state = lambda which: self.gateway.metric("inferway_client_tls_handshakes", state=which)  # noqa: E731
+        first = self.begun()
+        eventually(lambda: state("active") == 1)
+        second = self.begun()
+        eventually(lambda: waited() == 1)
         second.close()  # whoever leaves the queue holds nobody up
-        eventually(lambda: active("waiting") == 1)
+        eventually(lambda: state("waiting") == 0)
+        third = self.silent()
+        done = threading.Event()
+
+        def finish():
+            with trusting().wrap_socket(third, server_hostname="gateway.test") as tls:
+                tls.sendall(request("GET", "/v1/a"))
+                if b" 200 " in read_answer(tls)[0]:
+                    done.set()
+
+        thread = threading.Thread(target=finish)
+        thread.start()
+        eventually(lambda: waited() == 2)
         first.close()
-        eventually(lambda: (active("active"), active("waiting")) == (1, 0))
-        tls = trusting().wrap_socket(third, server_hostname="gateway.test")
-        tls.sendall(request("GET", "/v1/a"))
-        self.assertIn(b" 200 ", read_answer(tls)[0])
-        eventually(lambda: (active("active"), active("waiting")) == (0, 0))
-        self.assertEqual(self.gateway.metric("inferway_limit_reached_total", limit="tls_handshakes"), 2)
-        tls.close()
+        thread.join(PATIENCE)
+        self.assertTrue(done.is_set())
+        eventually(lambda: (state("active"), state("waiting")) == (0, 0))
+
+    def test_clients_that_keep_silent_or_stop_half_way_keep_nobody_out(self):
+        self.start(limits={"tls_handshakes": 1}, threads=1)
+        for _ in range(5):
+            self.silent()
+        self.ask()
+        for _ in range(2):
+            self.begun()
+        self.ask()  # behind both, each of which has its turn
 
     def test_connections_in_their_handshake_do_not_hold_up_the_end(self):
-        self.start(limits={"tls_handshakes": 1}, threads=1, timeouts={"tls_handshake": "300ms"})
-        for _ in range(3):
-            self.silent()
-        eventually(lambda: self.gateway.metric("inferway_client_tls_handshakes", state="waiting") == 2)
+        self.start(limits={"tls_handshakes": 1}, threads=1, timeouts={"tls_handshake": "60s"})
+        self.silent()
+        for _ in range(2):
+            self.begun()
+        eventually(lambda: self.gateway.metric("inferway_limit_reached_total", limit="tls_handshakes") == 1)
         self.assertEqual(self.gateway.stop(), 0)
 
 

@@ -154,7 +154,7 @@ class WithoutParametersTest : public testing::TestWithParam<WithoutRow> {};
 
 TEST_P(WithoutParametersTest, leaves_every_other_byte) {
   std::string storage = "left over";
-  auto const rest = without_parameters(GetParam().query, {"key", "api_key"}, storage);
+  auto const rest = without_parameters(GetParam().query, std::to_array<std::string_view>({"key", "api_key"}), storage);
   EXPECT_EQ(rest, GetParam().rest);
   if (GetParam().rest == GetParam().query) {
     EXPECT_EQ(rest.data(), GetParam().query.data());

@@ -52,7 +52,7 @@ class UpstreamHeadTest : public testing::Test {
   http::RequestHead client;
   config::Endpoint endpoint;
   BackendPlan backend;
-  std::vector<http::FieldId> withheld;
+  std::vector<std::size_t> withheld;
 };
 
 TEST_F(UpstreamHeadTest, is_what_the_backend_should_see_and_no_more) {
@@ -85,7 +85,9 @@ TEST_F(UpstreamHeadTest, the_backends_own_fields_replace_the_clients) {
 TEST_F(UpstreamHeadTest, what_holds_a_key_of_the_gateways_does_not_pass) {
   backend.passes = {http::FieldId::authorization, http::FieldId::x_api_key};
   EXPECT_NE(written({}).find("Authorization: Bearer caller\r\nX-Api-Key: caller\r\n"), std::string::npos);
-  withheld = {http::FieldId::authorization};
+  for (std::size_t i = 0; i < client.fields.size(); ++i) {
+    if (client.fields[i].id == http::FieldId::authorization) withheld.push_back(i);
+  }
   auto const head = written({});
   EXPECT_EQ(head.find("Authorization"), std::string::npos);
   EXPECT_NE(head.find("X-Api-Key: caller\r\n"), std::string::npos);

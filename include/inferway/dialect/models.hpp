@@ -22,7 +22,8 @@ struct ModelsQuestion {
 /// paths: Gemini's methods (/v1/models/ID:method), an empty id, a broken encoding.
 [[nodiscard]] std::optional<ModelsQuestion> models_question(std::string_view path);
 
-/// The dialect of a caller. /v1/models is OpenAI's, or Anthropic's for who sends its version; the path tells the rest.
+/// The dialect of a caller: by its path; on /v1/models, and on paths that are nobody's (a prefix before an API's own),
+/// by a field that only Anthropic's clients send, or (not on /v1/models) only Gemini's; else OpenAI's.
 [[nodiscard]] Api client_dialect(std::string_view path, http::RequestHead const& head);
 
 using Seconds = std::chrono::sys_seconds;

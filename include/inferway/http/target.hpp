@@ -2,8 +2,9 @@
 
 #include "inferway/base/error.hpp"
 
-#include <initializer_list>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -22,8 +23,15 @@ namespace inferway::http {
 
 /// `query` without the parameters named; all other bytes as they came. Returns a view of `query` itself when nothing
 /// was dropped. A name is compared after percent-decoding.
-[[nodiscard]] std::string_view without_parameters(std::string_view query, std::initializer_list<std::string_view> names,
+[[nodiscard]] std::string_view without_parameters(std::string_view query, std::span<std::string_view const> names,
                                                   std::string& storage);
+
+/// Each parameter of a query as it stands there: its name and its value, not decoded.
+struct Parameter {
+  std::string_view name;
+  std::string_view value;
+};
+void each_parameter(std::string_view query, std::function<void(Parameter const&)> const& visit);
 
 /// Decodes %XX (not '+'). Nothing on a broken encoding.
 [[nodiscard]] std::optional<std::string> percent_decode(std::string_view text);

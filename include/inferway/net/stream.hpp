@@ -49,6 +49,10 @@ class Stream final : private Source {
   [[nodiscard]] std::optional<Result<void>> handshake();
   [[nodiscard]] bool secure() const { return tls_ != nullptr; }
   [[nodiscard]] bool tls_resumed() const;
+  /// The handshake offered an earlier session, resumed or not.
+  [[nodiscard]] bool tls_offered_session() const;
+  /// It is secure under this trust.
+  [[nodiscard]] bool trusted_by(TlsClientContext const* context) const;
   [[nodiscard]] TlsFailure tls_failure() const;
   /// What broke the TLS stream, for people; "" without TLS, or when it was the connection that broke.
   [[nodiscard]] std::string_view tls_trouble() const;

@@ -4,6 +4,7 @@
 #include "inferway/config/config.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <expected>
 #include <memory>
 #include <string>
@@ -67,13 +68,14 @@ class TlsTickets {
   TlsTickets();
   TlsTickets(TlsTickets&&) noexcept;
   ~TlsTickets();
-  /// None is resumed any more: the trust has changed.
+  /// None is resumed any more, also none that connections of before still bring: the trust has changed.
   void clear();
 
  private:
   friend class TlsSession;
   struct Ticket;
   std::vector<Ticket> tickets_;
+  std::uint64_t generation_ = 0;
 };
 
 /// How a stream that is about to connect speaks TLS.

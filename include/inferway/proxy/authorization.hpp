@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace inferway::proxy {
@@ -37,18 +39,25 @@ class Authorization {
 
   [[nodiscard]] policy::Key const* key() const { return key_; }  ///< the known one
   [[nodiscard]] std::optional<std::uint32_t> key_index() const { return index_; }
-  /// Fields that hold a known key, and so do not pass whatever pass_headers says.
-  [[nodiscard]] std::vector<http::FieldId> const& withheld() const { return withheld_; }
+  /// Places in head.fields that hold the caller's key, or another's that stands in the ring: these do not pass,
+  /// whatever pass_headers says.
+  [[nodiscard]] std::vector<std::size_t> const& withheld() const { return withheld_; }
+  /// Names of parameters of the query that do, decoded.
+  [[nodiscard]] std::vector<std::string> const& withheld_parameters() const { return withheld_parameters_; }
   [[nodiscard]] std::optional<policy::RequestRate::Refusal> const& rate_refusal() const { return rate_refusal_; }
 
  private:
-  void withhold_keys(policy::Sha256& sha256);
+  void withhold_fields(std::string_view key, policy::Sha256& sha256);
+  void withhold_parameters(policy::Sha256& sha256);
+  [[nodiscard]] bool holds_key(std::string_view text, policy::Sha256& sha256) const;
+  [[nodiscard]] Result<void> refuse(std::string const& what) const;
 
   CompiledConfig const& compiled_;
   http::RequestHead const& head_;
   policy::Key const* key_ = nullptr;
   std::optional<std::uint32_t> index_;
-  std::vector<http::FieldId> withheld_;  ///< empty where no backend would be sent them
+  std::vector<std::size_t> withheld_;
+  std::vector<std::string> withheld_parameters_;
   std::optional<policy::RequestRate::Refusal> rate_refusal_;
   bool presented_ = false;  ///< there was a key, known or not
 };

@@ -12,7 +12,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
 namespace inferway::proxy {
 
@@ -72,6 +74,10 @@ class Decision {
   /// client's. Nothing is left of an earlier choice. What is to be replaced in the body, if anything, is valid until
   /// the next one.
   [[nodiscard]] std::optional<Splice> settle(TargetPlan const& target);
+  /// Parameters of the query, by their decoded names, that do not go upstream.
+  void withhold(std::vector<std::string> parameters) { withheld_parameters_ = std::move(parameters); }
+  /// The path that the chosen route's `rewrite` makes of the client's; the client's where it has none.
+  [[nodiscard]] std::string rewritten_path() const { return rewritten(path_); }
 
   /// `whole_bytes`: the body was read whole, and has so many bytes by now.
   [[nodiscard]] BodyFraming upstream_framing(std::optional<std::uint64_t> whole_bytes) const;
@@ -93,8 +99,8 @@ class Decision {
   [[nodiscard]] Result<std::optional<BodyScanner>> scanner();
   [[nodiscard]] Result<void> check_model();
   [[nodiscard]] std::optional<Splice> rename(std::string const& model);
-  void rewrite();
-  void drop_keys();
+  [[nodiscard]] std::string rewritten(std::string_view matched) const;
+  void drop_parameters();
 
   CompiledConfig const& compiled_;
   http::RequestHead const& head_;
@@ -112,6 +118,7 @@ class Decision {
   std::string upstream_path_;  ///< when it differs from path_
   std::string upstream_query_;
   std::string spliced_model_;
+  std::vector<std::string> withheld_parameters_;
   bool path_changed_ = false;
   bool query_changed_ = false;
 };

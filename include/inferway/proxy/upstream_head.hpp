@@ -20,9 +20,9 @@ struct UpstreamHead {
   http::RequestHead const& client;
   config::Endpoint const& endpoint;
   BackendPlan const& backend;
-  std::span<http::FieldId const>
-      withheld{};         ///< client fields that do not pass, whatever the backend's pass_headers say
-  std::string_view path;  ///< as matched, rewritten or renamed; without the endpoint's own
+  std::span<std::size_t const> withheld{};  ///< places in client.fields whose fields do not pass, whatever pass_headers
+                                            ///< says
+  std::string_view path;                    ///< as matched, rewritten or renamed; without the endpoint's own
   std::string_view query;
   bool has_query = false;
   std::string_view peer;

@@ -111,6 +111,7 @@ class Attempt {
   [[nodiscard]] Result<Received> take(std::string_view bytes);
   [[nodiscard]] Result<Received> take_chunks(std::string_view bytes);
   void complete();
+  void learn_from_status();
   void observe(balance::Outcome outcome);
   [[nodiscard]] std::unexpected<Error> failure(Error error);
   [[nodiscard]] std::unexpected<Error> ended_early(net::IoStatus how, Retry retry, std::string_view when);
@@ -127,10 +128,12 @@ class Attempt {
   net::Deadline deadline_;  ///< connect, then write, then first_byte, then idle: one at a time
   std::unique_ptr<Connection> connection_;
   std::shared_ptr<net::Addresses const> addresses_;
-  std::size_t next_address_ = 0;
+  std::uint32_t next_address_ = 0;
+  std::uint32_t dialled_ = 0;  ///< the place among addresses_ of the one that is being tried
   TimePoint connect_until_{};  ///< over all addresses and the TLS handshake
   Request request_;
-  TimePoint started_{};
+  TimePoint sent_at_{};      ///< when the request was sent whole
+  Duration connect_took_{};  ///< TLS included; nothing for a kept connection
   State state_ = State::idle;
   bool reused_ = false;
   bool replaced_ = false;

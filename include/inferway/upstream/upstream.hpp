@@ -23,6 +23,7 @@ struct alignas(64) Endpoint {
   config::Endpoint config;
   std::shared_ptr<net::Name> name;
   std::atomic<std::uint32_t> inflight{0};
+  std::atomic<std::uint32_t> preferred{0};  ///< among the name's addresses: the one that was connected to last
   alignas(64) std::atomic<balance::Memory> memory{balance::kNothing};  ///< of balance: ewma
 };
 
@@ -37,7 +38,7 @@ class Directory {
  public:
   /// Reads the TLS files; throws std::runtime_error that says what is wrong with one.
   Directory(std::vector<config::Backend> const& backends, net::Resolver& resolver);
-  /// Reads them anew. What is wrong with one, and then nothing is changed. Not for workers.
+  /// Reads them anew. What is wrong with a backend's, which then keeps what it had. Not for workers.
   [[nodiscard]] std::optional<std::string> reload_tls();
   [[nodiscard]] Backend& operator[](std::size_t backend) { return *backends_[backend]; }
   [[nodiscard]] std::size_t size() const { return backends_.size(); }
