@@ -32,7 +32,7 @@ int send_datagram(std::string_view to, std::string_view text) {
   if (!socket) return errno;
   ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
   auto const* const where = reinterpret_cast<sockaddr const*>(&address);
-  return ::sendto(socket.get(), text.data(), text.size(), MSG_NOSIGNAL, where, size) < 0 ? errno : 0;
+  return ::sendto(socket.get(), text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT, where, size) < 0 ? errno : 0;
 }
 
 }  // namespace

@@ -36,8 +36,10 @@ struct Options {
 
 std::expected<Milliseconds, std::string> parse_timeout(std::string_view text) {
   constexpr Milliseconds kLongest = std::chrono::hours(1);
-  constexpr std::pair<std::string_view, Milliseconds> kUnits[] = {
-      {"ms", Milliseconds(1)}, {"s", std::chrono::seconds(1)}, {"m", std::chrono::minutes(1)}};
+  constexpr std::pair<std::string_view, Milliseconds> kUnits[] = {{"ms", Milliseconds(1)},
+                                                                  {"s", std::chrono::seconds(1)},
+                                                                  {"m", std::chrono::minutes(1)},
+                                                                  {"h", std::chrono::hours(1)}};
   for (auto const& [unit, size] : kUnits) {
     if (!text.ends_with(unit)) continue;
     auto const number = parse_decimal(text.substr(0, text.size() - unit.size()));

@@ -55,6 +55,23 @@ class EwmaTest(unittest.TestCase):
         slow, fast = self.ask(gateway, 100, at_once=4)
         self.assertGreater(fast, 4 * slow)
 
+    def test_a_slow_client_is_not_held_against_its_endpoint(self):
+        gateway = self.start(Lagging(0.01), Lagging(0.01))
+        self.ask(gateway, 40, at_once=2)
+        with gateway.client() as uploader:
+            uploader.send(b"POST /x HTTP/1.1\r\nHost: h\r\nContent-Length: 10\r\n\r\n")
+            self.assertTrue(eventually(lambda: any(not r.whole for b in self.backends for r in b.requests)))
+            for _ in range(10):
+                uploader.send(b"x")
+                self.ask(gateway, 10)  # time passes
+            uploader.read_response()
+        self.assertGreater(min(self.ask(gateway, 80, at_once=2)), 15)
+
+    def test_one_that_refuses_quickly_does_not_attract_requests(self):
+        gateway = self.start(Lagging(0.02), Lagging(0.0, status=404))
+        self.ask(gateway, 20, at_once=2)
+        self.assertGreater(min(self.ask(gateway, 80, at_once=2)), 15)
+
     def test_both_are_tried_at_first(self):
         gateway = self.start(Lagging(0.05), Lagging(0.05))
         self.assertNotIn(0, self.ask(gateway, 16, at_once=4))

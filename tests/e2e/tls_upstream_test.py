@@ -58,11 +58,13 @@ class TlsBackend(Backend):
 
 
 class UpstreamCase(unittest.TestCase):
-    def start(self, server, tls=None, url=None, env=None, **options):
+    def start(self, server, tls=None, url=None, env=None, more=None, **options):
         self.backend = self.enterContext(server)
         options.setdefault("backend", {})["tls"] = {"ca": CA.cert, **(tls or {})}
         options["route"] = {"retry": {"attempts": 0}}
-        self.gateway = self.enterContext(Gateway(one_route(url or server.url, **options), env=env))
+        config = one_route(url or server.url, **options)
+        config["backends"].update(more or {})
+        self.gateway = self.enterContext(Gateway(config, env=env))
         return self.gateway
 
     def ask(self, status=200):

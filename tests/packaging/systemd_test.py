@@ -43,7 +43,6 @@ class SystemdTest(unittest.TestCase):
 
     def test_the_program_is_the_one_that_was_installed(self):
         config = "--config /etc/inferway/inferway.yaml"
-        self.assertEqual(self.value("ExecStartPre"), f"{self.program} check {config}")
         self.assertEqual(self.value("ExecStart"), f"{self.program} serve {config}")
         self.assertEqual(self.values("ExecReload"), [f"{self.program} check {config}", "/bin/kill -HUP $MAINPID"])
         self.assertNotIn("@PROGRAM@", self.text)
