@@ -64,6 +64,18 @@ class EndTest(TunnelCase):
         self.assertFalse(client.was_reset)
         self.assertEqual(record_of(gateway), (101, None, False))
 
+    def test_two_close_frames_are_the_end_even_if_nobody_ends_a_connection(self):
+        gateway, _ = self.start(idle="300ms")
+        client, connection = self.open()
+        client.send(close_frame(1000, masked=True))
+        take(connection, 8)
+        connection.send(close_frame(1000))
+        self.assertEqual(client.take_exactly(4), close_frame(1000))
+        self.assertTrue(client.closed_by_peer())
+        self.assertFalse(client.was_reset)
+        self.assertTrue(connection.wait_closed())
+        self.assertEqual(record_of(gateway), (101, None, False))
+
     def test_a_reset_of_one_side_is_a_reset_of_the_other(self):
         gateway, _ = self.start()
         client, connection = self.open()

@@ -48,6 +48,13 @@ class HandshakeTest(unittest.TestCase):
             self.assertEqual(response.header("x-request-id"), "me-1")
             self.assertEqual(response.headers_named("content-length") + response.headers_named("date"), [])
 
+    def test_a_handshake_for_the_list_of_models_ends_the_connection(self):
+        with self.gateway.client() as client:
+            client.send(handshake("/v1/models") + b"GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n")
+            response = client.read_response()
+            self.assertIn(response.status, (200, 404))
+            self.assertEqual(response.header("connection"), "close")
+
     def test_is_routed_by_model_and_by_header(self):
         for path, headers, target in (
             ("/v1/realtime?model=gpt-realtime&a=b", (), "/v1/realtime?a=b&model=other"),
@@ -181,10 +188,12 @@ class AnswerTest(unittest.TestCase):
             with self.subTest(status), self.gateway.client() as client:
                 client.send(handshake() + b"GET /smuggled HTTP/1.1\r\nHost: h\r\n\r\n")
                 connection, _ = self.backend.take_request()
-                connection.send(answer(status, [("X-A", "b"), ("Connection", "close")], body))
+                upgrade = [("Upgrade", "websocket, x"), ("Connection", "Upgrade")] if status == 426 else []
+                connection.send(answer(status, [("X-A", "b"), ("Connection", "close"), *upgrade], body))
                 response = client.read_response()
                 self.assertEqual((response.status, response.header("x-a"), response.body), (status, "b", body))
-                self.assertEqual(response.header("connection"), "close")
+                self.assertEqual(response.headers_named("connection")[-1], "close")
+                self.assertEqual(response.header("upgrade"), "websocket, x" if upgrade else None)
                 client.half_close()
                 self.assertTrue(client.closed_by_peer())
         self.assertNotIn("/smuggled", [asked.target for asked in self.backend.requests])

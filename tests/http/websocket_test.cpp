@@ -200,6 +200,14 @@ AnswerRow const kAnswerRows[] = {
     {"the_key_as_subprotocol", switching(kAccept, "Sec-WebSocket-Protocol: openai-insecure-api-key.k\r\n"), false,
      kTwo},
     {"extension_not_offered", switching(kAccept, "Sec-WebSocket-Extensions: permessage-deflate\r\n"), false},
+    {"another_extension", switching(kAccept, "Sec-WebSocket-Extensions: x-own; a=1\r\n"), false,
+     "Sec-WebSocket-Extensions: permessage-deflate\r\n"},
+    {"one_of_two_extensions", switching(kAccept, "Sec-WebSocket-Extensions: a; x, c\r\n"), false,
+     "Sec-WebSocket-Extensions: a, b\r\n"},
+    {"empty_offer", switching(kAccept, "Sec-WebSocket-Extensions: permessage-deflate\r\n"), false,
+     "Sec-WebSocket-Extensions:\r\n"},
+    {"extension_with_other_parameters", switching(kAccept, "Sec-WebSocket-Extensions: a;x=2\r\n"), true,
+     "Sec-WebSocket-Extensions: b, a; x=1\r\n"},
 };
 class WebSocketAnswerTest : public testing::TestWithParam<AnswerRow> {};
 
