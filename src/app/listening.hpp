@@ -2,9 +2,9 @@
 
 #include "inferway/config/config.hpp"
 #include "inferway/net/descriptor.hpp"
+#include "inferway/net/published.hpp"
 #include "inferway/net/tls.hpp"
 
-#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,7 +27,7 @@ class Listening {
   net::Descriptor socket_;
   config::Listen config_;
   std::shared_ptr<net::TlsTicketKeys> ticket_keys_ = net::make_ticket_keys();
-  std::atomic<net::TlsServerContext::Shared> tls_;
+  net::Published<net::TlsServerContext> tls_;
 };
 
 }  // namespace inferway::app

@@ -1,5 +1,6 @@
 #include "inferway/net/resolver.hpp"
 
+#include "inferway/net/published.hpp"
 #include "inferway/telemetry/log.hpp"
 
 #include <algorithm>
@@ -39,7 +40,7 @@ struct Name::State {
   std::string host;
   std::uint16_t port = 0;
   bool literal = false;
-  std::atomic<std::shared_ptr<Addresses const>> addresses;  // read at each dial, not at each request
+  Published<Addresses> addresses;
   std::atomic<bool> unknown{false};
   // The rest is guarded by Shared::mutex.
   TimePoint due{};
@@ -74,7 +75,7 @@ std::shared_ptr<Name> Name::fixed(std::optional<Address> const& address) {
   auto state = std::make_shared<State>();
   state->literal = true;
   state->unknown = !address.has_value();
-  if (address) state->addresses = std::make_shared<Addresses const>(Addresses{*address});
+  if (address) state->addresses.store(std::make_shared<Addresses const>(Addresses{*address}));
   return std::shared_ptr<Name>(new Name(std::move(state)));
 }
 
@@ -174,7 +175,7 @@ bool Resolver::Shared::store(Name::State& name, Addresses found) {
   if (before != nullptr && *before == found) return false;
   // Only their order: some name servers turn it at each answer.
   bool const same = before != nullptr && std::ranges::is_permutation(*before, found);
-  name.addresses = std::make_shared<Addresses const>(std::move(found));
+  name.addresses.store(std::make_shared<Addresses const>(std::move(found)));
   if (before != nullptr && !same) {
     telemetry::log(config::LogLevel::debug, "the addresses of an endpoint's name have changed: " + name.host);
   }

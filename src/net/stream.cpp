@@ -153,7 +153,7 @@ void Stream::start_tls(TlsClientSide const& side) { tls_ = std::make_unique<TlsS
 std::optional<Result<void>> Stream::handshake() { return tls_->handshake(); }
 bool Stream::tls_resumed() const { return tls_ != nullptr && tls_->resumed(); }
 bool Stream::tls_offered_session() const { return tls_ != nullptr && tls_->offered_session(); }
-bool Stream::trusted_by(TlsClientContext const* context) const { return tls_ != nullptr && tls_->is_of(context); }
+TlsClientContext const* Stream::trust() const { return tls_ != nullptr ? tls_->trust() : nullptr; }
 TlsFailure Stream::tls_failure() const { return tls_ != nullptr ? tls_->failure() : TlsFailure::other; }
 std::string_view Stream::tls_trouble() const { return tls_ != nullptr ? tls_->failure_text() : std::string_view(); }
 bool Stream::tls_ended() const { return tls_->peer_closed(); }

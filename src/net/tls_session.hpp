@@ -37,8 +37,8 @@ class TlsSession {
   [[nodiscard]] bool resumed() const { return SSL_session_reused(ssl_.get()) == 1; }
   /// The handshake offered an earlier session.
   [[nodiscard]] bool offered_session() const { return offered_; }
-  /// It was made under this trust.
-  [[nodiscard]] bool is_of(TlsClientContext const* context) const { return client_.get() == context; }
+  /// Of the gateway as a client; nullptr on the other side.
+  [[nodiscard]] TlsClientContext const* trust() const { return client_.get(); }
   [[nodiscard]] TlsFailure failure() const { return failure_; }
   /// What broke the stream, for people; "" while nothing did, or when the socket itself broke.
   [[nodiscard]] std::string_view failure_text() const { return failure_text_; }

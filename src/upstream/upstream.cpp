@@ -95,7 +95,7 @@ bool Upstream::is_listed(Connection const& connection) const {
 void Upstream::tls_changed() {
   for (std::size_t i = 0; i < pools_.size(); ++i) {
     for (auto& tickets : pools_[i]->tickets) tickets.clear();
-    if (directory_[i].tls.load() != nullptr) close_idle(i);
+    if (!directory_[i].tls.empty()) close_idle(i);
   }
 }
 
@@ -167,7 +167,7 @@ void Upstream::give_back(std::unique_ptr<Connection> connection) {
   auto const now = loop_.now();
   auto const& stream = *connection->stream;
   // In use while the trust changed: it ends with the old one.
-  bool const outdated = stream.secure() && !stream.trusted_by(directory_[connection->backend].tls.load().get());
+  bool const outdated = stream.secure() && !directory_[connection->backend].tls.is(stream.trust());
   bool const worn = outdated || now - connection->opened >= config.max_age;
   bool const gone = connection->opened <= pool.moved[connection->endpoint] && !is_listed(*connection);
   if (draining_ || worn || gone || pool.idle_total >= config.max_idle) return;  // closed

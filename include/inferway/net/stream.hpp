@@ -51,8 +51,8 @@ class Stream final : private Source {
   [[nodiscard]] bool tls_resumed() const;
   /// The handshake offered an earlier session, resumed or not.
   [[nodiscard]] bool tls_offered_session() const;
-  /// It is secure under this trust.
-  [[nodiscard]] bool trusted_by(TlsClientContext const* context) const;
+  /// What a connection to a backend is secure under.
+  [[nodiscard]] TlsClientContext const* trust() const;
   [[nodiscard]] TlsFailure tls_failure() const;
   /// What broke the TLS stream, for people; "" without TLS, or when it was the connection that broke.
   [[nodiscard]] std::string_view tls_trouble() const;

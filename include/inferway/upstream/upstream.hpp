@@ -3,6 +3,7 @@
 #include "inferway/balance/ewma.hpp"
 #include "inferway/balance/random.hpp"
 #include "inferway/config/config.hpp"
+#include "inferway/net/published.hpp"
 #include "inferway/net/resolver.hpp"
 #include "inferway/net/stream.hpp"
 #include "inferway/net/tls.hpp"
@@ -29,7 +30,7 @@ struct alignas(64) Endpoint {
 
 struct Backend {
   config::Backend config;
-  std::atomic<net::TlsClientContext::Shared> tls;  ///< for its https:// endpoints; read at each dial
+  net::Published<net::TlsClientContext> tls;  ///< for its https:// endpoints; read at each dial
   std::vector<std::unique_ptr<Endpoint>> endpoints;
 };
 
