@@ -172,19 +172,19 @@ class Simulation {
     std::uint32_t weight = 1;
   };
   explicit Simulation(std::vector<Simulated> some) : endpoints(std::move(some)), memories(endpoints.size(), kNothing) {
-    for (auto const& endpoint : endpoints) loads.push_back({0, endpoint.weight});
+    for (auto const& endpoint : endpoints) loads_.push_back({0, endpoint.weight});
   }
 
   /// One request each `interval`, for so long: how many each endpoint got.
   std::vector<int> run(Duration interval, Duration how_long) {
     std::vector<int> got(endpoints.size());
-    for (auto const until = now + how_long; now < until; now += interval) {
+    for (auto const until = now_ + how_long; now_ < until; now_ += interval) {
       end_what_is_over();
-      auto const taken = ewma(loads, memories, now, random);
+      auto const taken = ewma(loads_, memories, now_, random_);
       ++got[taken];
-      ++loads[taken].inflight;
-      running.push_back({taken, now, now + endpoints[taken].takes, endpoints[taken].fails});
-      most_inflight = std::max(most_inflight, loads[taken].inflight);
+      ++loads_[taken].inflight;
+      running_.push_back({taken, now_, now_ + endpoints[taken].takes, endpoints[taken].fails});
+      most_inflight = std::max(most_inflight, loads_[taken].inflight);
     }
     return got;
   }
@@ -201,19 +201,20 @@ class Simulation {
     bool fails;
   };
   void end_what_is_over() {
-    std::erase_if(running, [this](Running const& request) {
-      if (request.over > now) return false;
-      --loads[request.endpoint].inflight;
+    std::erase_if(running_, [this](Running const& request) {
+      if (request.over > now_) return false;
+      --loads_[request.endpoint].inflight;
       auto& memory = memories[request.endpoint];
-      memory = remember(memory, request.fails ? Outcome::failed : Outcome::answered, request.over - request.begun, now);
+      memory =
+          remember(memory, request.fails ? Outcome::failed : Outcome::answered, request.over - request.begun, now_);
       return true;
     });
   }
 
-  std::vector<Load> loads;
-  std::vector<Running> running;
-  TimePoint now = kNow;
-  Random random{3};
+  std::vector<Load> loads_;
+  std::vector<Running> running_;
+  TimePoint now_ = kNow;
+  Random random_{3};
 };
 
 TEST(EwmaSimulationTest, a_fast_endpoint_gets_its_multiple) {

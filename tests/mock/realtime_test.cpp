@@ -17,6 +17,7 @@ RealtimeSession session(std::uint64_t tokens = 3) {
 std::vector<Json> answers(RealtimeSession& session, Json const& message) {
   auto const stream = session.answer(dump(message));
   std::vector<Json> events;
+  events.reserve(stream.opening.size() + stream.tokens);
   for (auto const& event : stream.opening) events.push_back(Json::parse(event));
   for (std::uint64_t i = 0; i < stream.tokens; ++i) events.push_back(Json::parse(stream.token(i)));
   if (stream.closing) {
@@ -27,6 +28,7 @@ std::vector<Json> answers(RealtimeSession& session, Json const& message) {
 
 std::vector<std::string> types_of(std::vector<Json> const& events) {
   std::vector<std::string> types;
+  types.reserve(events.size());
   for (auto const& event : events) types.push_back(event.at("type"));
   return types;
 }

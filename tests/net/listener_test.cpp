@@ -59,6 +59,7 @@ TEST(ListenerTest, what_waits_is_taken_at_once) {
   auto const listening = listen_on(literal("127.0.0.1", 0), "127.0.0.1:0");
   auto const to = literal("127.0.0.1", bound_port(listening));
   std::vector<Descriptor> clients;
+  clients.reserve(20);
   for (int i = 0; i < 20; ++i) clients.push_back(connect_to(to));
   int taken = 0;
   accept_all(listening, [&](Descriptor, Address const& peer) {

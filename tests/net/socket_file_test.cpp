@@ -27,7 +27,7 @@ class SocketFileTest : public testing::Test {
   [[nodiscard]] bool answers() const {
     auto const address = Address::unix_path(path.string());
     Descriptor const socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    return ::connect(socket.get(), address->data(), address->size()) == 0;
+    return socket && ::connect(socket.get(), address->data(), address->size()) == 0;
   }
   /// What listen() complains of.
   [[nodiscard]] std::string complaint() const {
@@ -42,6 +42,7 @@ class SocketFileTest : public testing::Test {
   void leave_a_dead_socket() const {
     auto const address = Address::unix_path(path.string());
     Descriptor const socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    ASSERT_TRUE(socket);
     ASSERT_EQ(::bind(socket.get(), address->data(), address->size()), 0);
   }
 

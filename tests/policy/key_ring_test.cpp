@@ -17,6 +17,7 @@ config::StaticKey entry(std::string name, std::string_view key, std::vector<std:
 
 TEST(KeyRingTest, finds_each_key_and_no_other) {
   std::vector<config::StaticKey> entries;
+  entries.reserve(500);
   for (int i = 0; i < 500; ++i) entries.push_back(entry("k" + std::to_string(i), "sk-" + std::to_string(i)));
   KeyRing const ring(entries);
   Sha256 sha256;

@@ -90,6 +90,7 @@ TEST(RequestRateTest, is_exact_over_parallel_callers) {
   std::atomic<int> admitted{0};
   std::atomic<bool> go{false};
   std::vector<std::thread> callers;
+  callers.reserve(kThreads);
   for (int i = 0; i < kThreads; ++i) {
     callers.emplace_back([&] {
       while (!go.load()) std::this_thread::yield();

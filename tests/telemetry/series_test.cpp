@@ -88,7 +88,7 @@ TEST(SeriesTable, may_be_read_while_it_grows) {
     }
   });
   std::uint64_t seen = 0;
-  while (seen < kRoutes * 10) {
+  while (seen < std::uint64_t{kRoutes} * 10) {
     std::uint64_t now = 0;
     for (auto const& [key, count] : counts_of(table)) now += count;
     ASSERT_GE(now, seen);
