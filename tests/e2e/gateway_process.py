@@ -113,9 +113,11 @@ class Gateway:
             raise AssertionError(f"the gateway did not start:\n{config}\n{self.stderr()}")
         self.ports = self._ports_after("listening on")
         self.port = next(iter(self.ports), None)
-        if secure.ON:
-            secure.gateway_ports.update(self._ports_after("listening on", " with TLS"))
         self.admin_port = next(iter(self._ports_after("admin on")), None)
+        if secure.ON:
+            # The kernel may give an earlier gateway's port to another use.
+            secure.gateway_ports.difference_update([*self.ports, self.admin_port])
+            secure.gateway_ports.update(self._ports_after("listening on", " with TLS"))
 
     def _ports_after(self, words, then=""):
         found = [re.search(words + r" \S*:(\d+)" + then, line) for line in self._lines]
