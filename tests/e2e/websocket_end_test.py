@@ -162,6 +162,7 @@ class DrainTest(TunnelCase):
         connection.send(close_frame(1000))
         connection.shutdown_write()
         self.assertEqual(client.take_exactly(4), close_frame(1000))
+        self.assertTrue(client.closed_by_peer())  # closing with something unread would be a reset
         client.close()
         self.assertEqual(gateway.wait(), 0)
         self.assertEqual(record_of(gateway), (101, None, False))
