@@ -10,7 +10,7 @@ import threading
 
 from certificates import Identity
 from harness import PATIENCE, Backend, answer, eventually, main, request, unused_port
-from tls_test import CA, TlsCase, connect, read_answer
+from tls_client import CA, TlsCase, connect
 from tls_upstream_test import CA as BACKENDS_CA
 from tls_upstream_test import OTHER_CA, TlsBackend, UpstreamCase
 
