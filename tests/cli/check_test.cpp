@@ -8,20 +8,7 @@
 namespace inferway::cli {
 namespace {
 
-struct Ran {
-  int status = 0;
-  std::string out;
-  std::string err;
-};
-
-Ran check(std::vector<char const*> const& arguments) {
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  int const status = run_check(arguments);
-  std::fflush(stdout);
-  auto out = testing::internal::GetCapturedStdout();
-  return {status, std::move(out), testing::internal::GetCapturedStderr()};
-}
+Ran check(std::vector<char const*> const& arguments) { return captured(run_check, arguments); }
 
 TEST(CheckTest, prints_the_table_of_a_valid_file) {
   ConfigurationFile const file(kFull);

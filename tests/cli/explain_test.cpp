@@ -9,20 +9,7 @@
 namespace inferway::cli {
 namespace {
 
-struct Ran {
-  int status = 0;
-  std::string out;
-  std::string err;
-};
-
-Ran explain(std::vector<char const*> const& arguments) {
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  int const status = run_explain(arguments);
-  std::fflush(stdout);
-  auto out = testing::internal::GetCapturedStdout();
-  return {status, std::move(out), testing::internal::GetCapturedStderr()};
-}
+Ran explain(std::vector<char const*> const& arguments) { return captured(run_explain, arguments); }
 
 TEST(ExplainTest, is_0_when_a_route_matches) {
   ConfigurationFile const file(kAsked);

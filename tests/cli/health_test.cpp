@@ -1,4 +1,5 @@
 #include "inferway/cli/commands.hpp"
+#include "running.hpp"
 
 #include <gtest/gtest.h>
 
@@ -10,20 +11,7 @@
 namespace inferway::cli {
 namespace {
 
-struct Ran {
-  int status = 0;
-  std::string out;
-  std::string err;
-};
-
-Ran health(std::vector<char const*> const& arguments) {
-  testing::internal::CaptureStdout();
-  testing::internal::CaptureStderr();
-  int const status = run_health(arguments);
-  std::fflush(stdout);
-  auto out = testing::internal::GetCapturedStdout();
-  return {status, std::move(out), testing::internal::GetCapturedStderr()};
-}
+Ran health(std::vector<char const*> const& arguments) { return captured(run_health, arguments); }
 
 struct Wrong {
   char const* name;

@@ -4,9 +4,27 @@
 
 #include <cstdio>
 #include <fstream>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unistd.h>
+#include <utility>
+#include <vector>
+
+/// A command that was run, and what it printed.
+struct Ran {
+  int status = 0;
+  std::string out;
+  std::string err;
+};
+inline Ran captured(int (&run)(std::span<char const* const>), std::vector<char const*> const& arguments) {
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  int const status = run(arguments);
+  std::fflush(stdout);
+  auto out = testing::internal::GetCapturedStdout();
+  return {status, std::move(out), testing::internal::GetCapturedStderr()};
+}
 
 /// A configuration on disk for the length of a test.
 class ConfigurationFile {
