@@ -164,14 +164,18 @@ Cooldown read_cooldown(Value const& value) {
   return out;
 }
 
-/// What is not built yet has no place in Backend: it is only checked.
-void check_unbuilt(Section const& section) {
-  static_cast<void>(section["min_tokens_per_second"].count(0, {0, kMany}));
-  static_cast<void>(section["resume"].choice_index(kResumeNames));
-  static_cast<void>(section["max_inflight"].count(0, {0, kMany}));
-  Section const queue(section["queue"], keys::kQueue);
-  static_cast<void>(queue["size"].count(0, {0, kMany}));
-  static_cast<void>(queue["timeout"].duration(Milliseconds(0)));
+/// A number, or `auto`.
+MaxInflight read_max_inflight(Value const& value) {
+  if (value.is(Kind::scalar) && value.node()->text == "auto") return {.automatic = true};
+  return {.fixed = value.count(0, {0, kMany})};
+}
+
+Queue read_queue(Value const& value) {
+  Section const section(value, keys::kQueue);
+  Queue out;
+  out.size = section["size"].count(out.size, {0, kMany});
+  out.timeout = section["timeout"].duration(out.timeout);
+  return out;
 }
 
 Backend read_backend(std::string_view name, Value const& value) {
@@ -187,12 +191,15 @@ Backend read_backend(std::string_view name, Value const& value) {
   out.pass_headers = read_pass_headers(section["pass_headers"]);
   out.pool = read_pool(section["pool"]);
   out.timeouts = read_timeouts(section["timeouts"]);
+  out.min_tokens_per_second = section["min_tokens_per_second"].count(0, {0, kMany});
+  out.resume = section["resume"].choice(out.resume, kResumeNames);
+  out.max_inflight = read_max_inflight(section["max_inflight"]);
+  out.queue = read_queue(section["queue"]);
   out.on_client_cancel = section["on_client_cancel"].choice(out.on_client_cancel, kOnClientCancelNames);
   out.health = read_health(section["health"]);
   out.outlier = read_outlier(section["outlier"]);
   out.cooldown = read_cooldown(section["cooldown"]);
   out.tls = read_backend_tls(section["tls"], out);
-  check_unbuilt(section);
   return out;
 }
 

@@ -16,7 +16,6 @@ inline constexpr std::string_view kRetryOnNames[] = {"connect", "timeout", "429"
                                                      "cut",     "stall",   "bad_stream", "in_band_error"};
 inline constexpr std::string_view kGuardedHeaderNames[] = {"authorization", "proxy-authorization", "x-api-key",
                                                            "api-key",       "x-goog-api-key",      "cookie"};
-/// Ways to continue a broken stream; none of them is built, so config.hpp has no enumeration for them.
 inline constexpr std::string_view kResumeNames[] = {"off", "continue_final_message", "assistant_prefill"};
 
 /// Names of backends and keys stand in metrics, logs, errors and (later) URLs of the admin API, unescaped.

@@ -96,31 +96,29 @@ TimeoutOverrides read_overrides(Value const& value) {
 }
 
 /// `{after: 800ms}` or `{after: p95}`.
-void check_hedge(Value const& value) {
-  if (!value.given() || value.is(Kind::null)) return;
+std::optional<Hedge> read_hedge(Value const& value) {
+  if (!value.given() || value.is(Kind::null)) return std::nullopt;
   Section const section(value, keys::kHedge);
   auto const after = section.required("after");
   auto const* const node = after.node();
   if (!after.is(Kind::scalar) || !node->text.starts_with('p')) {
-    static_cast<void>(after.duration(Milliseconds(0)));
-  } else if (!parse_integer(std::string_view(node->text).substr(1), {1, 99})) {
-    after.complain("is no percentile; p1 to p99");
+    return Hedge{.after = after.duration(Milliseconds(0))};
   }
+  auto const percentile = parse_integer(std::string_view(node->text).substr(1), {1, 99});
+  if (!percentile) after.complain("is no percentile; p1 to p99");
+  return Hedge{.percentile = static_cast<std::uint32_t>(percentile.value_or(95))};
 }
 
-void check_mirror(Value const& value, BackendNames const& backends) {
-  if (!value.given() || value.is(Kind::null)) return;
+std::optional<Mirror> read_mirror(Value const& value, BackendNames const& backends) {
+  if (!value.given() || value.is(Kind::null)) return std::nullopt;
   Section const section(value, keys::kMirror);
-  static_cast<void>(backends.resolve(section.required("backend")));
-  static_cast<void>(section.required("percent").count(0, {0, 100}));
+  auto const backend = backends.resolve(section.required("backend"));
+  return Mirror{.backend = backend, .percent = section.required("percent").count(0, {0, 100})};
 }
 
-/// What is not built yet has no place in Route: it is only checked.
-void check_unbuilt(Section const& section, BackendNames const& backends) {
-  Section const resume(section["resume"], keys::kRouteResume);
-  static_cast<void>(resume["attempts"].count(0, {0, 100}));
-  check_hedge(section["hedge"]);
-  check_mirror(section["mirror"], backends);
+std::uint32_t read_resume_attempts(Value const& value) {
+  Section const section(value, keys::kRouteResume);
+  return section["attempts"].count(0, {0, 100});
 }
 
 std::optional<std::string> read_rewrite(Value const& value, Match const& match) {
@@ -144,11 +142,13 @@ Route read_route(Value const& value, BackendNames const& backends, GivenNames& g
   out.to = read_to(section.required("to"), backends);
   out.fallback = read_fallback(section["fallback"], backends);
   out.retry = read_retry(section["retry"]);
+  out.resume_attempts = read_resume_attempts(section["resume"]);
+  out.hedge = read_hedge(section["hedge"]);
+  out.mirror = read_mirror(section["mirror"], backends);
   out.priority = section["priority"].integer(out.priority, {-1'000'000, 1'000'000});
   out.timeouts = read_overrides(section["timeouts"]);
   out.rewrite = read_rewrite(section["rewrite"], out.match);
   out.auth = read_auth(section["auth"]);
-  check_unbuilt(section, backends);
   return out;
 }
 

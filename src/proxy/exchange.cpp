@@ -34,6 +34,7 @@ net::Task<> Exchange::run() {
     co_await forward();
   }
   attempt_.reset();
+  place_.reset();
   // The record tells how the answer ended, so its last byte is waited for.
   while (!downstream_.flush() && !downstream_.gone()) co_await downstream_.waiter().wait();
   finish_record();
@@ -73,7 +74,9 @@ net::Task<> Exchange::forward() {
 }
 
 void Exchange::start_attempt() {
-  attempt_.emplace(proxy_.upstream_, target_->backend, target_->timeouts, downstream_.waiter());
+  place_.emplace(proxy_.upstream_, target_->backend, downstream_.waiter());
+  static_cast<void>(place_->take({}));
+  attempt_.emplace(proxy_.upstream_, *place_, target_->timeouts, downstream_.waiter());
   ++record_.attempts;
   auto const framing = decision_.upstream_framing(body_read_ ? std::optional(body_.bytes()) : std::nullopt);
   write_upstream_head(upstream_head_, {.client = head_,

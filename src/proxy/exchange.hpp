@@ -79,6 +79,7 @@ class Exchange {
 
   net::Deadline total_;
   net::Buffer upstream_head_;
+  std::optional<upstream::Place> place_;
   std::optional<upstream::Attempt> attempt_;
   http::StreamApi stream_api_ = http::StreamApi::unknown;
   std::optional<EventRelay> events_;

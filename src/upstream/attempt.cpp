@@ -97,7 +97,8 @@ Result<std::optional<Attempt::Step>> Attempt::parse_head() {
   scanned_ = 0;
   // The first receive() may read before the head has been passed on.
   if (connection_->stream->readable()) set_aside();
-  auto const parsed = head_.parse(unread_.substr(0, end->size), limits, request_.head_only);
+  head_text_ = unread_.substr(0, end->size);
+  auto const parsed = head_.parse(head_text_, limits, request_.head_only);
   if (!parsed) return bad(parsed.error().detail);
   unread_.remove_prefix(end->size);
   if (head_bytes_.view().data() != nullptr && !head_bytes_.empty()) head_bytes_.consume(end->size);
@@ -119,6 +120,18 @@ Result<std::optional<Attempt::Step>> Attempt::parse_head() {
   state_ = State::body;
   return Step::head;
 }
+
+void Attempt::keep_head() {
+  if (!kept_head_.empty()) return;
+  kept_head_.append(head_text_);
+  head_text_ = kept_head_.view();
+  // It was content with the same bytes before.
+  static_cast<void>(head_.parse(head_text_,
+                                {.bytes = upstream_.limits_.header_bytes, .fields = upstream_.limits_.header_count},
+                                request_.head_only));
+}
+
+void Attempt::blame(config::RetryOn) { observe(balance::Outcome::failed); }
 
 /// Moves unread_ out of the scratch memory, which the next read or await takes away.
 void Attempt::set_aside() {

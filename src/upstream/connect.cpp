@@ -7,28 +7,30 @@
 
 namespace inferway::upstream {
 
-Attempt::Attempt(Upstream& upstream, std::size_t backend, config::UpstreamTimeouts const& timeouts, net::Waiter& waiter)
+Attempt::Attempt(Upstream& upstream, Place const& place, config::UpstreamTimeouts const& timeouts, net::Waiter& waiter)
     : upstream_(upstream),
-      backend_(backend),
-      endpoint_index_(upstream.pick(backend)),
-      endpoint_(*upstream.directory_[backend].endpoints[endpoint_index_]),
+      backend_(place.backend()),
+      endpoint_index_(place.endpoint()),
+      endpoint_(*upstream.directory_[place.backend()].endpoints[place.endpoint()]),
       timeouts_(timeouts),
       waiter_(waiter),
       deadline_(upstream.loop_.wheel(), waiter),
       rest_of_body_(upstream.loop_.blocks()),
       kept_(upstream.loop_.blocks()),
-      head_bytes_(upstream.loop_.blocks()) {
-  endpoint_.inflight.fetch_add(1, std::memory_order_relaxed);
+      head_bytes_(upstream.loop_.blocks()),
+      kept_head_(upstream.loop_.blocks()) {
   upstream_.counters(backend_).inflight.add();
   upstream_.counters(backend_).attempts.add();
 }
 
 Attempt::~Attempt() {
   if (waits_for_name_) std::erase(upstream_.waiting_for_names_, &waiter_);
-  if (state_ != State::done && !failed_) upstream_.counters(backend_).cancelled.add();
+  if (state_ != State::done && !failed_) {
+    auto& counters = upstream_.counters(backend_);
+    (outrun_ ? counters.outrun : counters.cancelled).add();
+  }
   if (state_ == State::connecting || state_ == State::sending) observe(balance::Outcome::abandoned);
   upstream_.counters(backend_).inflight.sub();
-  endpoint_.inflight.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void Attempt::start(Request const& request) {

@@ -20,6 +20,8 @@ using Milliseconds = std::chrono::milliseconds;
 enum class Api : std::uint8_t { openai, anthropic, gemini, ollama };
 enum class Balance : std::uint8_t { round_robin, least_requests, ewma, prefix, session, load };
 enum class OnClientCancel : std::uint8_t { abort, drain };
+/// How a backend continues a text that it is given the beginning of.
+enum class Resume : std::uint8_t { off, continue_final_message, assistant_prefill };
 enum class LogLevel : std::uint8_t { trace, debug, info, warn, error };
 enum class LogFormat : std::uint8_t { json, text };
 enum class RetryOn : std::uint8_t { connect, timeout, status_429, status_5xx, cut, stall, bad_stream, in_band_error };
@@ -128,6 +130,19 @@ struct Cooldown {
   Milliseconds default_duration{10'000};
 };
 
+/// Bound on the requests at once that an endpoint is sent.
+struct MaxInflight {
+  std::uint32_t fixed = 0;  ///< 0: none
+  bool automatic = false;   ///< found by measuring, instead of `fixed`
+  [[nodiscard]] bool limited() const { return fixed > 0 || automatic; }
+};
+
+/// Of a backend, for requests that wait for one of its endpoints.
+struct Queue {
+  std::uint32_t size = 0;
+  Milliseconds timeout{5'000};
+};
+
 /// TLS towards a backend's https:// endpoints. Paths of PEM files.
 struct BackendTls {
   bool verify = true;
@@ -163,7 +178,11 @@ struct Backend {
   std::vector<GuardedHeader> pass_headers;
   Pool pool;
   UpstreamTimeouts timeouts;
+  std::uint32_t min_tokens_per_second = 0;  ///< 0: off
   OnClientCancel on_client_cancel = OnClientCancel::abort;
+  Resume resume = Resume::off;
+  MaxInflight max_inflight;
+  Queue queue;
   Health health;
   Outlier outlier;
   Cooldown cooldown;
@@ -199,6 +218,19 @@ struct Retry {
   std::uint32_t budget_percent = 20;
 };
 
+/// A second try raced against a slow first one.
+struct Hedge {
+  Milliseconds after{0};
+  std::uint32_t percentile =
+      0;  ///< not 0: after that percentile of the backend's times to its first byte, instead of `after`
+};
+
+/// A copy of some requests, whose answers are thrown away.
+struct Mirror {
+  std::size_t backend = 0;  ///< index into Config::backends
+  std::uint32_t percent = 0;
+};
+
 struct TimeoutOverrides {
   std::optional<Milliseconds> connect;
   std::optional<Milliseconds> first_byte;
@@ -214,7 +246,10 @@ struct Route {
   std::vector<Target> to;
   std::vector<Target> fallback;
   Retry retry;
+  std::uint32_t resume_attempts = 0;  ///< how often a broken chat stream may be continued
+  std::optional<Hedge> hedge;
   std::int64_t priority = 0;
+  std::optional<Mirror> mirror;
   TimeoutOverrides timeouts;
   std::optional<std::string> rewrite;  ///< may contain {path}
   std::optional<bool> auth;            ///< nothing: as keys.required says

@@ -42,6 +42,7 @@ struct BackendCounters {
   Counter attempts;
   Counter replaced;                             ///< stale pooled connections replaced invisibly
   Counter cancelled;                            ///< attempts ended because the client went
+  Counter outrun;                               ///< attempts ended because another one was quicker
   std::array<Counter, kErrorCodeCount> errors;  ///< failed attempts by cause
   TlsCounters tls;
 };

@@ -6,6 +6,7 @@
 #include "inferway/http/head.hpp"
 #include "inferway/net/blocks.hpp"
 #include "inferway/net/stream.hpp"
+#include "inferway/upstream/place.hpp"
 #include "inferway/upstream/upstream.hpp"
 
 #include <cstdint>
@@ -39,13 +40,13 @@ class Attempt {
   /// Interim answers a backend may send before the final one.
   static constexpr int kMaxInterim = 16;
 
-  /// Chooses an endpoint.
-  Attempt(Upstream& upstream, std::size_t backend, config::UpstreamTimeouts const& timeouts, net::Waiter& waiter);
+  /// At the endpoint of `place`, which was taken and outlives this.
+  Attempt(Upstream& upstream, Place const& place, config::UpstreamTimeouts const& timeouts, net::Waiter& waiter);
   Attempt(Attempt const&) = delete;
   Attempt& operator=(Attempt const&) = delete;
   ~Attempt();
 
-  /// The endpoint that was chosen: its authority and path go into the head.
+  /// Its authority and path go into the head.
   [[nodiscard]] config::Endpoint const& endpoint() const { return endpoint_.config; }
 
   void start(Request const& request);
@@ -68,6 +69,14 @@ class Attempt {
 
   /// Of the last head that advance() announced. Its views last until the next await.
   [[nodiscard]] http::ResponseHead const& head() const { return head_; }
+
+  /// What only who reads the answer can see was wrong with it, for the endpoint's health: an error event, no content in
+  /// time, a crawling stream.
+  void blame(config::RetryOn cause);
+  /// head() is wanted beyond the next await: it is copied.
+  void keep_head();
+  /// It is known not to be wanted any more because another one was quicker: its end is no client's doing.
+  void outrun() { outrun_ = true; }
 
   struct Received {
     std::span<std::string_view const> pieces;  ///< payload, until the next call or await
@@ -141,6 +150,7 @@ class Attempt {
   bool first_byte_armed_ = false;
   bool reusable_ = true;
   bool failed_ = false;
+  bool outrun_ = false;
   bool end_due_ = false;  ///< of a tunnel: our side ends behind what is unsent
 
   std::vector<iovec> pieces_;  ///< head and body as given
@@ -150,8 +160,10 @@ class Attempt {
   bool last_queued_ = false;
   std::uint64_t body_queued_ = 0;
 
-  net::Buffer head_bytes_;   ///< a head that came in more than one read
-  std::string_view unread_;  ///< behind the head: in the scratch memory or in head_bytes_
+  net::Buffer head_bytes_;      ///< a head that came in more than one read
+  std::string_view unread_;     ///< behind the head: in the scratch memory or in head_bytes_
+  std::string_view head_text_;  ///< what head() looks into
+  net::Buffer kept_head_;
   std::size_t scanned_ = 0;
   int interim_ = 0;
   http::ResponseHead head_;

@@ -13,13 +13,15 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 /// Connections to backends: endpoints, pools, and one try of one request (attempt.hpp).
 namespace inferway::upstream {
 
-/// What all workers know of one endpoint. A cache line of its own: workers write it at each request.
+/// What all workers know of one endpoint, and what survives a change of the configuration as long as its backend's
+/// name, its URL and its TLS stay. A cache line of its own: workers write it at each request.
 struct alignas(64) Endpoint {
   config::Endpoint config;
   std::shared_ptr<net::Name> name;
@@ -28,10 +30,14 @@ struct alignas(64) Endpoint {
   alignas(64) std::atomic<balance::Memory> memory{balance::kNothing};  ///< of balance: ewma
 };
 
+/// What all workers know of a backend as a whole, and what survives a change of the configuration as its name does.
+struct BackendState {};
+
 struct Backend {
   config::Backend config;
+  std::shared_ptr<BackendState> state;
   net::Published<net::TlsClientContext> tls;  ///< for its https:// endpoints; read at each dial
-  std::vector<std::unique_ptr<Endpoint>> endpoints;
+  std::vector<std::shared_ptr<Endpoint>> endpoints;
 };
 
 /// The backends of a configuration, shared by all workers.
@@ -41,7 +47,7 @@ class Directory {
   Directory(std::vector<config::Backend> const& backends, net::Resolver& resolver);
   /// Reads them anew. What is wrong with a backend's, which then keeps what it had. Not for workers.
   [[nodiscard]] std::optional<std::string> reload_tls();
-  [[nodiscard]] Backend& operator[](std::size_t backend) { return *backends_[backend]; }
+  [[nodiscard]] Backend& operator[](std::size_t backend) const { return *backends_[backend]; }
   [[nodiscard]] std::size_t size() const { return backends_.size(); }
   [[nodiscard]] net::Resolver& resolver() const { return resolver_; }
 
@@ -52,6 +58,14 @@ class Directory {
 
 class Connection;
 class Attempt;
+class Place;
+
+/// What a request may hope for at a backend.
+struct Outlook {
+  bool open = true;                      ///< an endpoint may be taken now, be it by waiting in the queue
+  bool other = true;                     ///< ... that is not among those to avoid
+  TimePoint soonest = TimePoint::max();  ///< when not open: when the first of those that rest may be; max(): never
+};
 
 /// One worker's connections and choices. Loop thread only.
 class Upstream {
@@ -66,15 +80,27 @@ class Upstream {
   void tls_changed();
   /// Closes all idle connections, and keeps none from now on.
   void drain();
+  /// Whether asking for a Place has any sense now.
+  [[nodiscard]] Outlook outlook(std::size_t backend, std::span<std::size_t const> avoid) const;
+
+  /// One more request whose first try goes to this backend: what the retry budget is a share of.
+  void count_request(std::size_t backend);
+  /// Takes one further try out of the budget: tries beyond the first, of ten seconds, as a share of the requests.
+  /// False: it is used up.
+  [[nodiscard]] bool allow_retry(std::size_t backend, std::uint32_t percent);
+  /// The percentile (1 to 99) of the times to the first byte of late; nothing when too little is known.
+  [[nodiscard]] std::optional<Duration> latency(std::size_t backend, std::uint32_t percentile) const;
+
   [[nodiscard]] balance::Random& random() { return random_; }
   [[nodiscard]] Directory& directory() { return directory_; }
 
  private:
   friend class Attempt;
+  friend class Place;
   friend class Connection;
   struct Pool;
 
-  [[nodiscard]] std::size_t pick(std::size_t backend);
+  [[nodiscard]] std::size_t pick(std::size_t backend, std::span<std::size_t const> avoid);
   /// How an attempt went, for balance: ewma.
   void learn(std::size_t backend, std::size_t endpoint, balance::Outcome outcome, Duration took);
   [[nodiscard]] std::unique_ptr<Connection> lease(std::size_t backend, std::size_t endpoint);
