@@ -219,6 +219,7 @@ bool EventScanner::may_matter(std::string_view data) const {
 /// An event without data is none (WHATWG), whatever its name.
 void EventScanner::end_event() {
   if (has_data_) {
+    ++events_;
     bool const typed = api_ == StreamApi::openai_responses || api_ == StreamApi::anthropic_messages;
     auto const type = event_.empty() && typed ? peek_.text(1) : event_.view();
     if (type == "error" || tells_error(peek_)) failed_ = true;
@@ -238,7 +239,7 @@ std::size_t EventScanner::feed_lines(std::string_view piece) {
     auto const lf = piece.find('\n', at);
     auto const line = piece.substr(at, lf == std::string_view::npos ? lf : lf - at);
     bool const whole = lf != std::string_view::npos && !has_data_;
-    has_data_ = true;
+    has_data_ = has_data_ || !line.empty();
     if (!whole || may_matter(line)) take_data(line);
     if (lf == std::string_view::npos) break;
     end_event();

@@ -44,6 +44,8 @@ class EventScanner {
   [[nodiscard]] bool has_terminal() const { return api_ != StreamApi::unknown; }
   /// Nothing of an event is open.
   [[nodiscard]] bool at_boundary() const { return at_boundary_; }
+  /// How many events with data (or lines that are not empty) were complete so far.
+  [[nodiscard]] std::uint64_t events() const { return events_; }
 
  private:
   enum class Line : std::uint8_t { name, data, event, other };  // what is known of the line under way
@@ -69,7 +71,8 @@ class EventScanner {
   // The line under way.
   Line line_ = Line::name;
   bool line_begun_ = false;
-  bool space_due_ = false;  ///< behind the colon: one space is not part of the value
+  bool space_due_ = false;    ///< behind the colon: one space is not part of the value
+  std::uint32_t events_ = 0;  ///< in what would be padding: there is a scanner for each stream, and most of them idle
   Front<5> name_;
   // The event under way.
   bool has_data_ = false;
