@@ -6,6 +6,8 @@
 #include "white_end.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <utility>
 
 namespace inferway::dialect {
 
