@@ -102,7 +102,7 @@ void Transcript::add_usage(std::string_view usage) {
 void Transcript::keep_text(std::string_view raw) {
   if (text_.size() + raw.size() > limit_bytes_) {
     obstacle_ = "its text is longer than what is kept for resuming";
-    text_ = {};
+    text_ = std::string();  // its memory, too
     return;
   }
   text_.append(raw);
