@@ -45,8 +45,7 @@ void Transcript::add(Event const& event) {
     if (key == "usage" && !is_null(value)) add_usage(value);
   }
   if (!walk.whole()) {
-    obstacle_ = "an event was no JSON object";
-    return;
+    return give_up("an event was no JSON object");
   }
   JsonWalk each(choices);
   while (auto const choice = each.next()) add_choice(choice->value);
@@ -56,12 +55,12 @@ void Transcript::add_choice(std::string_view choice) {
   JsonWalk walk(choice);
   while (auto const item = walk.next()) {
     auto const& [key, value] = *item;
-    if (key == "index" && value != "0") obstacle_ = "it has more than one choice";
-    if (key == "logprobs" && !is_null(value)) obstacle_ = "it has logprobs";
+    if (key == "index" && value != "0") give_up("it has more than one choice");
+    if (key == "logprobs" && !is_null(value)) give_up("it has logprobs");
     if (key == "finish_reason" && !is_blank(value)) finished_ = true;
     if (key == "delta") add_delta(value);
     bool const other_content = (key == "message" || key == "text" || key == "token_ids") && !is_blank(value);
-    if (other_content) obstacle_ = "it has something else than text";
+    if (other_content) give_up("it has something else than text");
   }
 }
 
@@ -99,12 +98,14 @@ void Transcript::add_usage(std::string_view usage) {
   if (auto const tokens = number_in(member(usage, "prompt_tokens"))) prompt_tokens_ = tokens;
 }
 
+void Transcript::give_up(std::string_view obstacle) {
+  obstacle_ = obstacle;
+  std::string().swap(text_);  // with its memory
+}
+
 void Transcript::keep_text(std::string_view raw) {
-  if (text_.size() + raw.size() > limit_bytes_) {
-    obstacle_ = "its text is longer than what is kept for resuming";
-    text_ = std::string();  // its memory, too
-    return;
-  }
+  if (!obstacle_.empty()) return;
+  if (text_.size() + raw.size() > limit_bytes_) return give_up("its text is longer than what is kept for resuming");
   text_.append(raw);
   white_events_ = without_white_end(raw).empty() ? white_events_ + 1 : 0;
 }

@@ -69,6 +69,7 @@ class Transcript {
   void add_choice(std::string_view choice);
   void add_delta(std::string_view delta);
   void add_usage(std::string_view usage);
+  void give_up(std::string_view obstacle);
   void keep_text(std::string_view raw);
 
   std::size_t limit_bytes_;
