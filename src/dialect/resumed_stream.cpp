@@ -98,7 +98,8 @@ void ResumedStream::edit_identity(JsonEdits& edits, std::string_view key, std::s
 
 void ResumedStream::edit_choices(JsonEdits& edits, std::string_view choices) {
   JsonWalk each(choices);
-  while (auto const choice = each.next()) {
+  for (bool first = true; auto const choice = each.next(); first = false) {
+    if (!first) unfit_ = true;
     JsonWalk walk(choice->value);
     while (auto const item = walk.next()) {
       if (item->key == "index" && item->value != "0") unfit_ = true;

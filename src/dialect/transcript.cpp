@@ -48,7 +48,10 @@ void Transcript::add(Event const& event) {
     return give_up("an event was no JSON object");
   }
   JsonWalk each(choices);
-  while (auto const choice = each.next()) add_choice(choice->value);
+  for (bool first = true; auto const choice = each.next(); first = false) {
+    if (!first) give_up("it has more than one choice");
+    add_choice(choice->value);
+  }
 }
 
 void Transcript::add_choice(std::string_view choice) {

@@ -169,6 +169,7 @@ TranscriptRow const kTranscripts[] = {
     {"refusal", chunk(R"({"refusal":"No"})"), "it has something else than text"},
     {"parts", chunk(R"({"content":[{"type":"text","text":"a"}]})"), "it has something else than text"},
     {"second_choice", "data: {\"choices\":[{\"index\":1,\"delta\":{}}]}\n\n", "it has more than one choice"},
+    {"two_choices", "data: {\"choices\":[{\"delta\":{}},{\"delta\":{}}]}\n\n", "it has more than one choice"},
     {"logprobs", "data: {\"choices\":[{\"index\":0,\"delta\":{},\"logprobs\":{}}]}\n\n", "it has logprobs"},
     {"finished", kTwoTokens + "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n",
      "it has its finish reason"},
