@@ -91,8 +91,7 @@ Json retry_json(config::Retry const& retry) {
           {"on", std::move(on)},
           {"backoff_ms", retry.backoff.count()},
           {"max_backoff_ms", retry.max_backoff.count()},
-          {"budget_percent", retry.budget_percent},
-          {"acted_on", config::acts_on("routes.[].retry")}};
+          {"budget_percent", retry.budget_percent}};
 }
 
 }  // namespace

@@ -147,7 +147,6 @@ std::string retry_text(config::Retry const& retry) {
   auto out = std::to_string(retry.attempts) + " more on " + on + "; pauses of " +
              config::print_duration(retry.backoff) + " to " + config::print_duration(retry.max_backoff) + "; at most " +
              std::to_string(retry.budget_percent) + " % of the requests";
-  if (!config::acts_on("routes.[].retry")) out += " (without effect in this version)";
   return out;
 }
 

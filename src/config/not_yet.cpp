@@ -18,14 +18,11 @@ using Asks = bool (*)(TreeNode const&);
 
 bool always(TreeNode const&) { return true; }
 bool is_given(TreeNode const& node) { return node.kind != Kind::null; }
-bool has_items(TreeNode const& node) { return !node.entries.empty(); }
 bool is_true(TreeNode const& node) { return node.text == "true"; }
 bool is_not_zero(TreeNode const& node) {
   constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
   return parse_integer(node.text, {-kMost, kMost}).value_or(0) != 0;
 }
-bool resumes(TreeNode const& node) { return node.text == "continue_final_message" || node.text == "assistant_prefill"; }
-bool is_drain(TreeNode const& node) { return node.text == "drain"; }
 bool is_unbuilt_balance(TreeNode const& node) {
   return node.text == "prefix" || node.text == "session" || node.text == "load";
 }
@@ -39,10 +36,6 @@ bool is_empty_list(TreeNode const* node) {
   return node != nullptr && node->kind == Kind::list && node->entries.empty();
 }
 
-bool retries(TreeNode const& node) {
-  auto const* const attempts = child(node, "attempts");
-  return !(attempts != nullptr && attempts->text == "0") && !is_empty_list(child(node, "on"));
-}
 bool cools_down(TreeNode const& node) { return !is_empty_list(child(node, "on")); }
 
 /// `path`: keys with dots between; * is any key, [] any item of a list.
@@ -53,22 +46,12 @@ struct Row {
 };
 
 constexpr Row kNotSupportedYet[] = {
-    {"timeouts.heartbeat", is_given, "a heartbeat is"},
     {"backends.*.balance", is_unbuilt_balance, "this way of balancing is"},
-    {"backends.*.timeouts.first_content", is_given, "a deadline for the first content is"},
-    {"backends.*.min_tokens_per_second", is_not_zero, "a least speed is"},
-    {"backends.*.on_client_cancel", is_drain, "reading on after the client left is"},
-    {"backends.*.resume", resumes, "resuming a stream is"},
     {"backends.*.max_inflight", is_not_zero, "a bound on requests in flight is"},
     {"backends.*.queue.size", is_not_zero, "a queue is"},
     {"backends.*.health.path", is_given, "an active check is"},
     {"backends.*.health.metrics", is_given, "reading a server's metrics is"},
-    {"routes.[].fallback", has_items, "falling back to another backend is"},
-    {"routes.[].resume.attempts", is_not_zero, "resuming a stream is"},
-    {"routes.[].hedge", is_given, "hedging is"},
     {"routes.[].priority", is_not_zero, "shedding by priority is"},
-    {"routes.[].mirror", is_given, "mirroring is"},
-    {"routes.[].timeouts.first_content", is_given, "a deadline for the first content is"},
     {"keys.static.[].tpm", is_not_zero, "a limit on tokens is"},
     {"keys.static.[].budget_usd", is_not_zero, "a budget is"},
     {"reload.watch", is_true, "watching the file is"},
@@ -82,7 +65,6 @@ constexpr Row kNotActedOnYet[] = {
     {"backends.*.health.healthy_after", always, "there are no active checks yet"},
     {"backends.*.outlier", always, "failing endpoints are not ejected yet"},
     {"backends.*.cooldown", cools_down, "endpoints do not cool down yet"},
-    {"routes.[].retry", retries, "failed attempts are not repeated yet"},
 };
 
 /// One value that a row's path leads to.

@@ -6,6 +6,8 @@
 #include "inferway/http/answer.hpp"
 #include "inferway/proxy/models.hpp"
 
+#include <algorithm>
+
 namespace inferway::proxy {
 
 net::Task<Result<void>> Exchange::admit() {
@@ -32,16 +34,16 @@ net::Task<Result<void>> Exchange::admit() {
     if (auto const allowed = co_await check_model(); !allowed) co_return allowed;
   }
   auto const& plan = proxy_.snapshot_.plans[*route];
-  target_ = &plan.to[balance::choose_weighted(plan.weights, proxy_.upstream_.random())];
-  record_.backend = static_cast<std::uint32_t>(target_->backend);
+  hops_.push_back(&plan.to[balance::choose_weighted(plan.weights, proxy_.upstream_.random())]);
+  for (auto const& hop : plan.fallback) hops_.push_back(&hop);
+  record_.backend = static_cast<std::uint32_t>(hops_.front()->backend);
   // A route that does not match by model may rename it all the same.
-  if (target_->model && !model_sought_) {
+  bool const renames = std::ranges::any_of(hops_, [](TargetPlan const* hop) { return hop->model.has_value(); });
+  if (renames && !model_sought_) {
     auto const found = co_await find_model();
     if (!found) co_return found;
   }
-  if (auto const counted = caller_.count_request(Clock::now()); !counted) co_return counted;
-  if (auto const splice = decision_.settle(*target_)) body_.splice(splice->offset, splice->length, splice->value);
-  co_return Result<void>{};
+  co_return caller_.count_request(Clock::now());
 }
 
 /// Where the route did not want to know the model, it is looked for now: a backend would act on it.

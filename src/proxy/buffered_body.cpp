@@ -9,6 +9,7 @@ BufferedBody::~BufferedBody() { release(); }
 
 void BufferedBody::release() {
   pieces_.clear();
+  spliced_.clear();
   blocks_.clear();
   if (charged_ == 0) return;
   buffered_.held.fetch_sub(charged_, std::memory_order_relaxed);
@@ -79,22 +80,21 @@ Result<void> BufferedBody::copy(std::string_view data) {
 }
 
 void BufferedBody::splice(std::uint64_t offset, std::uint64_t length, std::string_view value) {
-  std::vector<std::string_view> spliced;
+  spliced_.clear();
   std::uint64_t at = 0;
   auto const end = offset + length;
   bool placed = false;
   for (auto const piece : pieces_) {
     auto const next = at + piece.size();
-    if (at < offset) spliced.push_back(piece.substr(0, static_cast<std::size_t>(std::min(next, offset) - at)));
+    if (at < offset) spliced_.push_back(piece.substr(0, static_cast<std::size_t>(std::min(next, offset) - at)));
     if (!placed && next >= offset) {
-      spliced.push_back(value);
+      spliced_.push_back(value);
       placed = true;
     }
-    if (next > end) spliced.push_back(piece.substr(static_cast<std::size_t>(std::max(at, end) - at)));
+    if (next > end) spliced_.push_back(piece.substr(static_cast<std::size_t>(std::max(at, end) - at)));
     at = next;
   }
-  pieces_ = std::move(spliced);
-  bytes_ = bytes_ - length + value.size();
+  splice_bytes_ = bytes_ - length + value.size();
 }
 
 }  // namespace inferway::proxy

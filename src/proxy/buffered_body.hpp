@@ -24,11 +24,13 @@ class BufferedBody {
   [[nodiscard]] Result<std::optional<std::string_view>> read_some(server::Downstream& downstream);
 
   [[nodiscard]] bool whole() const { return whole_; }
-  [[nodiscard]] std::span<std::string_view const> pieces() const { return pieces_; }
-  [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
+  [[nodiscard]] std::span<std::string_view const> pieces() const { return splice_bytes_ ? spliced_ : pieces_; }
+  [[nodiscard]] std::uint64_t bytes() const { return splice_bytes_.value_or(bytes_); }
 
-  /// Puts `value` in the place of `length` bytes at `offset`; all others stay as they are. `value` must outlive this.
+  /// Puts `value` in the place of `length` bytes at `offset` of the body as it was read; all others stay as they are.
+  /// `value` must live as long as this or until the next splice. Nothing is left of an earlier one.
   void splice(std::uint64_t offset, std::uint64_t length, std::string_view value);
+  void unsplice() { splice_bytes_.reset(); }
 
   /// Gives the memory back: the body is not needed any more.
   void release();
@@ -45,6 +47,8 @@ class BufferedBody {
   std::size_t used_ = 0;  ///< of the last block
   std::uint64_t charged_ = 0;
   std::vector<std::string_view> pieces_;
+  std::vector<std::string_view> spliced_;
+  std::optional<std::uint64_t> splice_bytes_;  ///< spliced_ is the body
   std::uint64_t bytes_ = 0;
   bool tried_ = false;  ///< the session's own memory holds no more of it
   bool whole_ = false;

@@ -33,6 +33,13 @@ std::vector<RoutePlan> plan_routes(config::Config const& config) {
       plan.weights.push_back(target.weight);
       plan.renames = plan.renames || target.model.has_value();
     }
+    for (auto const& hop : route.fallback) {
+      plan.fallback.push_back(plan_target(config, route, hop));
+      plan.renames = plan.renames || hop.model.has_value();
+    }
+    auto const resumes = [](TargetPlan const& target) { return target.resume != config::Resume::off; };
+    plan.resumes = route.resume_attempts > 0 &&
+                   (std::ranges::any_of(plan.to, resumes) || std::ranges::any_of(plan.fallback, resumes));
     plans.push_back(std::move(plan));
   }
   return plans;
@@ -90,8 +97,12 @@ CompiledConfig::CompiledConfig(config::Config configuration)
       models(list_models(config)) {}
 
 TargetPlan plan_target(config::Config const& config, config::Route const& route, config::Target const& target) {
-  auto const timeouts = config::merged(config.backends[target.backend].timeouts, route.timeouts);
-  return {.backend = target.backend, .model = target.model, .timeouts = timeouts};
+  auto const& backend = config.backends[target.backend];
+  return {.backend = target.backend,
+          .model = target.model,
+          .timeouts = config::merged(backend.timeouts, route.timeouts),
+          .min_tokens_per_second = backend.min_tokens_per_second,
+          .resume = backend.resume};
 }
 
 }  // namespace inferway::proxy

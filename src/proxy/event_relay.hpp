@@ -24,6 +24,7 @@ class EventRelay {
 
   /// Whether the end of the body now is a good one, as far as its events tell. To be asked after rest().
   [[nodiscard]] bool complete() const { return !scanner_.has_terminal() || scanner_.finished(); }
+  [[nodiscard]] std::uint64_t events() const { return scanner_.events(); }  ///< that have come so far
   [[nodiscard]] bool finished() const { return scanner_.finished(); }
   /// Nothing of an event went out without its end: an event of our own can be placed.
   [[nodiscard]] bool at_boundary() const { return !in_large_event_; }

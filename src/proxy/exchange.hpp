@@ -2,13 +2,15 @@
 
 #include "buffered_body.hpp"
 #include "event_relay.hpp"
+#include "flight.hpp"
 #include "inferway/dialect/dialect.hpp"
 #include "inferway/proxy/authorization.hpp"
 #include "inferway/proxy/decision.hpp"
+#include "inferway/proxy/failover.hpp"
 #include "inferway/proxy/proxy.hpp"
-#include "inferway/upstream/attempt.hpp"
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,8 +18,9 @@
 namespace inferway::proxy {
 
 /// One request's life: what Decision says is done here. admission.cpp: which route, and whether the caller may;
-/// exchange.cpp: forwarding; relay.cpp: the answer's way back; failure.cpp: the gateway's own answers, and the record.
-class Exchange {
+/// exchange.cpp: the loop that does whatever can go on; flights.cpp: tries, until one has an answer; relay.cpp: the
+/// answer's way back; failure.cpp: the gateway's own answers, and the record.
+class Exchange final : private Composer {
  public:
   Exchange(Proxy& proxy, server::Downstream& downstream);
   ~Exchange();
@@ -36,22 +39,49 @@ class Exchange {
 
   // exchange.cpp
   [[nodiscard]] net::Task<> forward();
-  void start_attempt();
   [[nodiscard]] Result<bool> step();
-  [[nodiscard]] Result<bool> pump_body();
+  [[nodiscard]] Result<bool> pump_body(Flight& flight);
+  void keep_for_replay(std::string_view piece);
   void cancel(ErrorCode why);
   [[nodiscard]] static Error gateway_ends();
 
+  // flights.cpp
+  void begin_hop();
+  void launch();
+  [[nodiscard]] upstream::Request compose(Flight& flight, net::Buffer& head) override;
+  [[nodiscard]] bool holds_back() const;
+  [[nodiscard]] Result<bool> seek();
+  [[nodiscard]] Result<bool> advance(Flight& flight);
+  [[nodiscard]] Result<bool> failed(Flight& flight);
+  [[nodiscard]] Failover::Next what_next(Flight const& flight);
+  [[nodiscard]] Result<bool> give_up(Flight& flight);
+  [[nodiscard]] std::size_t hop_to_ask(std::size_t from);
+  void move_to_hop(std::size_t hop);
+  [[nodiscard]] Flight::Setting setting();
+  void pass_interim(Flight& flight);
+  void arm_hedge();
+  [[nodiscard]] bool hedge();
+  void drop(Flight& flight);
+  void note_failure(Flight const& flight);
+  [[nodiscard]] double jitter();
+  [[nodiscard]] TargetPlan const& target() const { return *hops_[failover_->hop()]; }
+
   // relay.cpp
-  [[nodiscard]] Result<bool> begin_answer();
+  [[nodiscard]] Result<bool> begin_answer(Flight& flight);
   [[nodiscard]] Result<bool> relay();
-  void send_answer_head();
+  void take_over(Flight& flight);
+  void send_answer_head(Flight& flight);
+  [[nodiscard]] Result<bool> relay_bytes(upstream::Attempt::Received const& received);
   [[nodiscard]] Result<bool> relay_events(upstream::Attempt::Received const& received);
-  void begin_tunnel();
+  void keep_pace();
+  void arm_heartbeat();
+  void beat();
+  void begin_tunnel(Flight& flight);
   [[nodiscard]] net::Task<> tunnel();
 
   // failure.cpp
   void fail(Error const& error);
+  [[nodiscard]] std::int64_t seconds_until(TimePoint time) const;
   void answer_error(Error const& error);
   void break_off(Error const& error);
   void settle_status();
@@ -75,17 +105,32 @@ class Exchange {
   BufferedBody body_;
   bool body_read_ = false;     ///< body_ is whole
   bool model_sought_ = false;  ///< decision_ knows the model, or that none is named
-  TargetPlan const* target_ = nullptr;
+  net::Buffer replay_;         ///< of a body that is not read whole: what was sent of it, for another try
+  bool replay_due_ = false;    ///< a try has not got it yet
+  bool resendable_ = true;     ///< ... and that is all there is
 
+  std::vector<TargetPlan const*> hops_;  ///< the choice of the route, then its fallbacks; empty: answered already
+  std::optional<Failover> failover_;
+  std::vector<std::size_t> avoid_;  ///< endpoints of the current hop that failed this request, or are being asked
+  std::string failures_;            ///< of tries, for the access log
+  std::optional<Flight> first_;
+  std::unique_ptr<Flight> second_;            ///< races the first
+  Flight* answering_ = nullptr;               ///< the one whose answer is the client's
+  std::optional<dialect::StreamError> said_;  ///< what the backend of the last try said itself
+  TimePoint soonest_ = TimePoint::max();      ///< when an endpoint may be asked again, of those that rest
   net::Deadline total_;
-  net::Buffer upstream_head_;
-  std::optional<upstream::Place> place_;
-  std::optional<upstream::Attempt> attempt_;
+  net::Deadline next_try_;
+  net::Deadline hedge_;
+  net::Deadline heartbeat_;
+  net::Deadline pace_;              ///< of min_tokens_per_second: when the stream is looked at next
+  std::uint64_t paced_events_ = 0;  ///< that had come when the period began
+
   http::StreamApi stream_api_ = http::StreamApi::unknown;
   std::optional<EventRelay> events_;
+  bool held_up_ = false;    ///< in the period under way the client did not take what there was
+  bool hedged_ = false;     ///< a second try was raced
   bool tunnelled_ = false;  ///< a WebSocket's handshake was answered by a 101
-  bool answering_ = false;  ///< the final head is there
-  bool head_due_ = false;   ///< ... and not handed to the client yet
+  bool head_due_ = true;    ///< the final head was not handed to the client yet
 };
 
 }  // namespace inferway::proxy

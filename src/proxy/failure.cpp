@@ -4,6 +4,7 @@
 #include "inferway/http/answer.hpp"
 #include "inferway/policy/rate_fields.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -17,11 +18,12 @@ void Exchange::fail(Error const& error) {
   record_.error_set = true;
   record_.error = error.code;
   record_.detail.assign(error.detail);
-  if (error.code == ErrorCode::total_timeout && target_ != nullptr) {
+  if (error.code == ErrorCode::total_timeout && failover_) {
     // The one failure of a backend that no attempt sees itself.
-    proxy_.shard_.backends[target_->backend]->errors[static_cast<std::size_t>(error.code)].add();
+    proxy_.shard_.backends[target().backend]->errors[static_cast<std::size_t>(error.code)].add();
   }
-  attempt_.reset();
+  second_.reset();
+  first_.reset();
   auto gone = downstream_.gone();
   if (gone == ErrorCode::draining) gone.reset();
   if (error.code == ErrorCode::client_gone || (gone && downstream_.head_sent())) {
@@ -36,22 +38,33 @@ void Exchange::fail(Error const& error) {
   }
 }
 
+/// Rounded up, at least 1.
+std::int64_t Exchange::seconds_until(TimePoint time) const {
+  return std::max<std::int64_t>(std::chrono::ceil<std::chrono::seconds>(time - proxy_.loop_.now()).count(), 1);
+}
+
 /// Names the backend and the cause, never an address or a key.
 std::string Exchange::message_for_client(Error const& error) const {
-  if (error.side != Side::upstream || target_ == nullptr) return error.detail;
-  return "backend '" + proxy_.snapshot_.config.backends[target_->backend].name + "': " + error.detail;
+  if (error.side != Side::upstream || !failover_) return error.detail;
+  return "backend '" + proxy_.snapshot_.config.backends[target().backend].name + "': " + error.detail;
 }
 
 void Exchange::answer_error(Error const& error) {
-  auto const kind = http::answer_kind(error.code);
-  auto const body = dialect::error_body(decision_.dialect(), error.code, message_for_client(error), request_id_);
-  std::array<server::AnswerField, 8> more;
+  auto kind = http::answer_kind(error.code);
+  auto const body = said_
+                        ? dialect::error_body(decision_.dialect(), *said_, request_id_)
+                        : dialect::error_body(decision_.dialect(), error.code, message_for_client(error), request_id_);
+  if (said_ && said_->status != 0) kind.status = said_->status;
+  std::array<server::AnswerField, 10> more;
   std::size_t count = 0;
   auto const add = [&](std::string_view field, std::string_view value) { more[count++] = {field, value}; };
   add("Content-Type", "application/json");
   add("x-inferway-error", name(error.code));
   add("x-request-id", request_id_);
+  auto const tries = std::to_string(record_.attempts);
+  if (failover_) add("x-inferway-attempts", tries);
   policy::RateFields rate;
+  std::string retry_after;
   if (auto const& refusal = caller_.rate_refusal()) {
     rate = policy::rate_fields(*refusal, caller_.key()->limit());
     add("Retry-After", rate.retry_after);
@@ -59,8 +72,9 @@ void Exchange::answer_error(Error const& error) {
     add("x-ratelimit-limit-requests", rate.limit);
     add("x-ratelimit-remaining-requests", "0");
     add("x-ratelimit-reset-requests", rate.reset);
-  } else if (kind.retry_after) {
-    add("Retry-After", "1");
+  } else if (kind.retry_after || soonest_ != TimePoint::max()) {
+    retry_after = std::to_string(soonest_ != TimePoint::max() ? seconds_until(soonest_) : 1);
+    add("Retry-After", retry_after);
   }
   if (kind.status == 401) add("WWW-Authenticate", "Bearer");
   if (error.code == ErrorCode::upgrade_required) {
@@ -83,12 +97,16 @@ void Exchange::answer_error(Error const& error) {
 /// The answer has begun: a stream of events ends with one that says why; anything else just ends too early.
 void Exchange::break_off(Error const& error) {
   record_.truncated = true;
-  if (events_ && !events_->finished() && events_->at_boundary()) {
+  // Where no answer was begun a heartbeat has promised a stream.
+  bool const promised = answering_ == nullptr;
+  if (promised || (events_ && !events_->finished() && events_->at_boundary())) {
     // Ollama's own form is a line, not an event.
     bool const lines = stream_api_ == http::StreamApi::ollama_lines;
     auto const dialect = decision_.dialect();
     auto const shape = dialect == dialect::Api::ollama && !lines ? dialect::Api::openai : dialect;
-    auto const event = dialect::error_event(shape, stream_api_, error.code, message_for_client(error), request_id_);
+    auto const event =
+        said_ ? dialect::error_event(shape, stream_api_, *said_, request_id_)
+              : dialect::error_event(shape, stream_api_, error.code, message_for_client(error), request_id_);
     std::string_view const pieces[] = {event};
     downstream_.send_body(pieces, server::More::follows);
   }
@@ -119,6 +137,7 @@ void Exchange::finish_record() {
   if (downstream_.first_byte_sent() != TimePoint::min()) {
     record_.first_byte = downstream_.first_byte_sent() - downstream_.started();
   }
+  record_.failures.assign(failures_);
   record_.bytes_in = downstream_.body_bytes_read();
   record_.bytes_out = downstream_.body_bytes_sent();
   proxy_.shard_.finish(record_);

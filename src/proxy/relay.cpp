@@ -3,37 +3,63 @@
 #include "exchange.hpp"
 #include "tunnel.hpp"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace inferway::proxy {
 
-/// The backend's final head is there. It goes out together with the first bytes behind it; until then a failure can
-/// still be answered with a status of its own.
-Result<bool> Exchange::begin_answer() {
-  answering_ = true;
-  head_due_ = true;
-  // Nothing is sent again from here on, and the answer may go on for hours.
-  upstream_head_.release();
-  body_.release();
-  auto const& head = attempt_->head();
-  // The path names the API, the type what really comes.
-  if (head.event_stream && stream_api_ == http::StreamApi::ollama_lines) stream_api_ = http::StreamApi::unknown;
-  bool const events = head.event_stream || (head.ndjson && stream_api_ == http::StreamApi::ollama_lines);
-  if (events && head.framing != http::BodyFraming::none) {
-    // An answer that is an error itself ends as its framing says.
-    auto const api = head.status == 200 ? stream_api_ : http::StreamApi::unknown;
-    events_.emplace(api, proxy_.loop_.blocks());
+/// A try has an answer to show: it is the client's, and all others are over.
+Result<bool> Exchange::begin_answer(Flight& flight) {
+  take_over(flight);
+  auto const& head = flight.attempt().head();
+  if (!head_due_ && (!flight.is_stream() || head.status != 200)) {  // a heartbeat has promised a stream already
+    return upstream_error(ErrorCode::bad_response, "status " + std::to_string(head.status) + " instead of a stream");
+  }
+  answering_ = &flight;
+  stream_api_ = flight.stream_api();
+  if (flight.is_stream()) {
+    events_.emplace(stream_api_, proxy_.loop_.blocks());
     record_.streamed = true;
   }
+  // Nothing is sent again from here on, and the answer may go on for hours.
+  replay_.release();
+  body_.release();
+  if (target().min_tokens_per_second > 0 && events_) pace_.arm(proxy_.loop_.now() + Flight::kPacePeriod);
   return relay();
 }
 
-void Exchange::send_answer_head() {
+/// Of two that race, this one has won.
+void Exchange::take_over(Flight& flight) {
+  hedge_.disarm();
+  next_try_.disarm();
+  record_.backend = static_cast<std::uint32_t>(flight.target().backend);
+  auto const outrun = [](Flight& other) {
+    if (other.started()) other.attempt().outrun();
+  };
+  if (second_ == nullptr) return;
+  auto& counters = *proxy_.shard_.backends[flight.target().backend];
+  if (&flight == second_.get()) {
+    counters.hedges_won.add();
+    if (first_) outrun(*first_);
+    first_.reset();
+  } else {
+    outrun(*second_);
+    second_.reset();
+  }
+}
+
+void Exchange::send_answer_head(Flight& flight) {
   head_due_ = false;
-  auto const& head = attempt_->head();
+  auto const& head = flight.attempt().head();
   record_.status = static_cast<std::int16_t>(head.status);
-  std::array<server::AnswerField, 4> more;
+  std::array<server::AnswerField, 6> more;
   std::size_t count = 0;
+  auto const tries = std::to_string(record_.attempts);
+  more[count++] = {"x-inferway-attempts", tries};
   if (head.find(http::FieldId::x_request_id) == nullptr) more[count++] = {"x-request-id", request_id_};
   if (head.event_stream && head.find(http::FieldId::x_accel_buffering) == nullptr) {
     more[count++] = {"X-Accel-Buffering", "no"};  // a proxy in front of us must not hold tokens back
@@ -44,37 +70,66 @@ void Exchange::send_answer_head() {
     more[count++] = {"Upgrade", upgrade->value};
     more[count++] = {"Connection", "Upgrade"};
   }
+  auto fields = std::span(head.fields);
+  std::vector<http::Field> without_retry_after;
+  std::string retry_after;
+  if (flight.refused() && soonest_ != TimePoint::max()) {
+    // All endpoints rest: that this one may be asked again says less than when the first of them may be.
+    retry_after = std::to_string(seconds_until(soonest_));
+    std::ranges::copy_if(head.fields, std::back_inserter(without_retry_after),
+                         [](http::Field const& field) { return field.id != http::FieldId::retry_after; });
+    fields = without_retry_after;
+    more[count++] = {"Retry-After", retry_after};
+  }
   bool const body = head.framing != http::BodyFraming::none;
   std::optional<std::uint64_t> length;
   // The length of an event stream is not promised on: an error event may have to be added.
-  if (head.framing == http::BodyFraming::length && !events_) length = head.content_length;
+  if (head.framing == http::BodyFraming::length && !flight.is_stream()) length = head.content_length;
   if (!body && head.status != 204 && head.find(http::FieldId::content_length) != nullptr) length = head.content_length;
   downstream_.send_head(
       {.status = head.status,
        .reason = head.reason,
-       .fields = head.fields,
+       .fields = fields,
        .more = std::span(more).first(count),
        .body = body,
        .length = length,
        .close = decision_.websocket()});  // what the client sent on may have been meant for the tunnel
-  downstream_.release_head();
 }
 
 /// One read of the body. True: there may be more at once.
 Result<bool> Exchange::relay() {
-  auto const received = attempt_->receive();
-  if (!received) return std::unexpected(received.error());
-  if (head_due_) send_answer_head();
-  if (events_) return relay_events(*received);
-  if (!received->pieces.empty() || received->end) {
-    downstream_.send_body(received->pieces, received->end ? server::More::none : server::More::follows);
+  auto& flight = *answering_;
+  Result<upstream::Attempt::Received> received;
+  auto const beginning = flight.beginning();
+  if (beginning) {
+    received = *beginning;
+  } else {
+    received = flight.attempt().receive();
   }
-  return !received->end && !received->blocked && downstream_.flush();
+  if (!received) return std::unexpected(received.error());
+  if (head_due_) {
+    send_answer_head(flight);
+    downstream_.release_head();
+  }
+  auto const more = events_ ? relay_events(*received) : relay_bytes(*received);
+  if (beginning) flight.release();
+  return more;
+}
+
+Result<bool> Exchange::relay_bytes(upstream::Attempt::Received const& received) {
+  if (!received.pieces.empty() || received.end) {
+    downstream_.send_body(received.pieces, received.end ? server::More::none : server::More::follows);
+  }
+  return !received.end && !received.blocked && downstream_.flush();
 }
 
 Result<bool> Exchange::relay_events(upstream::Attempt::Received const& received) {
   auto const whole = events_->feed(received.pieces);
-  if (!whole.empty()) downstream_.send_body(whole, server::More::follows);
+  if (!whole.empty()) {
+    downstream_.send_body(whole, server::More::follows);
+    arm_heartbeat();
+  }
+  if (pace_.expired()) keep_pace();
   if (!received.end) return !received.blocked && downstream_.flush();
   auto const rest = events_->rest();
   if (!events_->complete()) {
@@ -84,11 +139,44 @@ Result<bool> Exchange::relay_events(upstream::Attempt::Received const& received)
   return false;
 }
 
+/// A period of the stream is over: one that crawls is held against its endpoint, but goes on. Whether the client was
+/// the one who did not read on, only the connection knows.
+void Exchange::keep_pace() {
+  auto const events = events_->events();
+  auto const came = events - std::exchange(paced_events_, events);
+  auto const due =
+      target().min_tokens_per_second * std::chrono::duration_cast<std::chrono::seconds>(Flight::kPacePeriod).count();
+  bool const held_up = std::exchange(held_up_, false);
+  if (came < static_cast<std::uint64_t>(due) && !held_up) answering_->attempt().blame(config::RetryOn::stall);
+  pace_.arm(proxy_.loop_.now() + Flight::kPacePeriod);
+}
+
+void Exchange::arm_heartbeat() {
+  auto const& every = proxy_.snapshot_.config.timeouts.heartbeat;
+  if (every) heartbeat_.arm(proxy_.loop_.now() + *every);
+}
+
+/// The stream was silent for long: a comment shows the client, and all between, that it is alive.
+void Exchange::beat() {
+  arm_heartbeat();
+  if (answering_ != nullptr && (!events_ || !events_->at_boundary() || events_->finished())) return;
+  if (stream_api_ == http::StreamApi::ollama_lines || !downstream_.flush()) return;
+  if (head_due_) {
+    auto* const holding = first_ && first_->holding() ? &*first_ : second_.get();
+    if (holding == nullptr || !holding->holding() || holding->stream_api() == http::StreamApi::ollama_lines) return;
+    send_answer_head(*holding);
+  }
+  static constexpr std::string_view kPing[] = {": ping\n\n"};
+  downstream_.send_body(kPing, server::More::follows);
+}
+
 /// The backend has switched protocols. Its head goes to the client with our own word about the connection.
-void Exchange::begin_tunnel() {
+void Exchange::begin_tunnel(Flight& flight) {
+  take_over(flight);
+  answering_ = &flight;
   tunnelled_ = true;
   total_.disarm();
-  auto const& head = attempt_->head();
+  auto const& head = flight.attempt().head();
   record_.status = static_cast<std::int16_t>(head.status);
   bool const has_id = head.find(http::FieldId::x_request_id) != nullptr;
   server::AnswerField const more[] = {{"Upgrade", "websocket"}, {"x-request-id", request_id_}};
@@ -98,7 +186,7 @@ void Exchange::begin_tunnel() {
                                 .more = std::span(more).first(has_id ? 1 : 2),
                                 .body = false});
   downstream_.release_head();
-  upstream_head_.release();
+  flight.release();
   body_.release();
 }
 
@@ -115,7 +203,7 @@ net::Task<> Exchange::tunnel() {
   };
   Counted const counted(proxy_.shard_);
   auto const mask = static_cast<std::uint32_t>(proxy_.upstream_.random()());
-  Tunnel tunnel(downstream_, *attempt_, proxy_.loop_, target_->timeouts.idle, mask);
+  Tunnel tunnel(downstream_, answering_->attempt(), proxy_.loop_, target().timeouts.idle, mask);
   auto const broke = co_await tunnel.run();
   if (!broke) co_return;
   record_.error_set = true;

@@ -87,6 +87,8 @@ void append_json(std::string& out, Record const& record, Names const& names) {
   append_number(out, static_cast<std::uint64_t>(std::max<std::int16_t>(record.status, 0)));
   out += R"(,"attempts":)";
   append_number(out, record.attempts);
+  out += R"(,"failures":)";
+  append_or_null(out, record.failures.view());
   out += R"(,"error":)";
   append_or_null(out, record.error_set ? name(record.error) : std::string_view());
   out += R"(,"detail":)";
@@ -149,6 +151,7 @@ void append_text(std::string& out, Record const& record, Names const& names) {
   append_field(out, "key", names.key(record.key));
   out += " attempts=";
   append_number(out, record.attempts);
+  append_field(out, "failures", record.failures.view());
   append_field(out, "error", record.error_set ? name(record.error) : std::string_view());
   append_field(out, "detail", record.detail.view());
   if (record.first_byte.count() >= 0) {

@@ -47,6 +47,7 @@ std::string Telemetry::prometheus() const {
   write_request_metrics(out, state_->shards, state_->names);
   write_client_metrics(out, state_->shards, state_->limits);
   write_upstream_metrics(out, state_->shards, state_->names);
+  write_attempt_metrics(out, state_->shards, state_->names);
   write_tls_metrics(out, state_->shards, state_->names);
   out.counter("inferway_access_log_lines_total", "Lines written to the access log.");
   out.sample(state_->access_log ? state_->access_log->written() : 0);

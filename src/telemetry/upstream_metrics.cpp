@@ -76,8 +76,6 @@ void write_upstream_metrics(Exposition& out, Shards const& shards, Names const& 
   figures.write(&BackendCounters::inflight);
   out.counter("inferway_upstream_cancelled_total", "Attempts ended because the client had gone.");
   figures.write(&BackendCounters::cancelled);
-  out.counter("inferway_upstream_outrun_total", "Attempts ended because a hedged one was quicker.");
-  figures.write(&BackendCounters::outrun);
   write_errors(out, shards, figures);
 }
 

@@ -37,9 +37,6 @@ Backends
 
 Warnings
   gateway.yaml:16:5: route "/v1/chat/x" is never reached: route "/v1/chat/*" in line 14 matches all its requests first
-
-Accepted, but without effect in this version
-  gateway.yaml:13:5: routes[0].retry: failed attempts are not repeated yet
 )");
 }
 

@@ -8,7 +8,7 @@ from harness import Backend, Gateway, answering, eventually, json_answer, main, 
 from held_backend import HeldBackend
 
 KEYS = {
-    "time", "method", "path", "route", "backend", "model", "key", "status", "attempts", "error", "detail", "duration_ms",
+    "time", "method", "path", "route", "backend", "model", "key", "status", "attempts", "error", "failures", "detail", "duration_ms",
     "first_byte_ms", "bytes_in", "bytes_out", "stream", "truncated", "client", "request_id",
 }
 

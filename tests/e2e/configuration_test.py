@@ -140,16 +140,6 @@ class ConfigurationTest(unittest.TestCase):
         status, _, errors = self.check(off)
         self.assertEqual((status, errors), (0, ""))
 
-    def test_check_says_what_is_accepted_but_not_acted_on(self):
-        text = GOOD.replace("    endpoints", "    outlier: {consecutive_failures: 3}\n    cooldown: {default: 5s}\n    endpoints")
-        text += "    retry: {attempts: 2}\n"
-        status, out, errors = self.check(text)
-        self.assertEqual((status, errors), (0, ""))
-        for word in ("outlier", "cooldown", "retry"):
-            self.assertIn(word, out)
-        status, out, _ = self.check(text, "--format", "json")
-        self.assertEqual([(p["line"], p["column"]) for p in json.loads(out)["not_acted_on"]], [(5, 5), (6, 5), (11, 5)])
-
     def test_an_unreachable_route_is_a_warning(self):
         text = GOOD + "  - match: {path: /v1/chat}\n    to: [{backend: llama}]\n"
         status, out, _ = self.check(text, "--format", "json")

@@ -238,10 +238,11 @@ class Gateway:
 
 
 def one_route(*urls, path="/*", backend=None, route=None, **top):
-    """The smallest useful configuration: one backend of these endpoints, one route to it. `backend` and `route` add to
-    them, further keywords to the top level."""
+    """The smallest useful configuration: one backend of these endpoints, one route to it, and no second try, so that
+    what a backend does is what the client sees. `backend` and `route` add to them, further keywords to the top level."""
+    match = {"name": "all", "match": {"path": path}, "to": [{"backend": "main"}], "retry": {"attempts": 0}}
     return {
         "backends": {"main": {"endpoints": list(urls), **(backend or {})}},
-        "routes": [{"name": "all", "match": {"path": path}, "to": [{"backend": "main"}], **(route or {})}],
+        "routes": [{**match, **(route or {})}],
         **top,
     }

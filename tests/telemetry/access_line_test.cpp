@@ -51,7 +51,8 @@ TEST(AccessLine, is_one_json_object_with_every_key) {
   EXPECT_EQ(
       line_of(whole_record(), LogFormat::json),
       R"({"time":"2026-02-28T23:59:59.042Z","method":"POST","path":"/v1/chat/completions","route":"chat",)"
-      R"("backend":"llama","model":"llama-3","key":"team-a","status":200,"attempts":2,"error":null,"detail":null,)"
+      R"("backend":"llama","model":"llama-3","key":"team-a","status":200,"attempts":2,"failures":null,"error":null,)"
+      R"("detail":null,)"
       R"("duration_ms":1234.567,"first_byte_ms":8.009,"bytes_in":17,"bytes_out":4000,"stream":true,)"
       R"("truncated":false,"client":"127.0.0.1","request_id":"abc-1"})"
       "\n");

@@ -17,12 +17,16 @@ struct TargetPlan {
   std::size_t backend = 0;
   std::optional<std::string> model;
   config::UpstreamTimeouts timeouts;
+  std::uint32_t min_tokens_per_second = 0;
+  config::Resume resume = config::Resume::off;
 };
 
 struct RoutePlan {
   std::vector<TargetPlan> to;
   std::vector<std::uint32_t> weights;
-  bool renames = false;  ///< some target has a model of its own
+  std::vector<TargetPlan> fallback;  ///< in order
+  bool renames = false;              ///< some target, or fallback, has a model of its own
+  bool resumes = false;              ///< broken chat streams are continued
 };
 
 /// What every request to a backend bears, made ready as header text.

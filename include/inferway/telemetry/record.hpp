@@ -63,8 +63,9 @@ struct Record {
   ShortText<200> path;
   ShortText<128> model;  ///< as the client named it
   ShortText<128> request_id;
-  ShortText<48> client;   ///< peer address without port
-  ShortText<120> detail;  ///< the error's cause for the log
+  ShortText<48> client;     ///< peer address without port
+  ShortText<120> detail;    ///< the error's cause for the log
+  ShortText<400> failures;  ///< of tries before or with that: where and why
 };
 
 }  // namespace inferway::telemetry

@@ -40,10 +40,17 @@ struct BackendCounters {
   Counter connections_idle;  ///< gauge
   Counter inflight;          ///< gauge: attempts under way
   Counter attempts;
-  Counter replaced;                             ///< stale pooled connections replaced invisibly
-  Counter cancelled;                            ///< attempts ended because the client went
-  Counter outrun;                               ///< attempts ended because another one was quicker
-  std::array<Counter, kErrorCodeCount> errors;  ///< failed attempts by cause
+  Counter replaced;                                    ///< stale pooled connections replaced invisibly
+  Counter cancelled;                                   ///< attempts ended because the client went
+  Counter outrun;                                      ///< attempts ended because another one was quicker
+  std::array<Counter, kErrorCodeCount> errors;         ///< failed attempts by cause
+  std::array<Counter, config::kRetryOnCount> retried;  ///< failed attempts that another one followed, by cause
+  Counter fallbacks;                                   ///< requests that came here because another backend failed
+  Counter hedges;                                      ///< second tries raced against a slow first one
+  Counter hedges_won;
+  Counter resumed;         ///< broken streams that another try was to continue
+  Counter mirrored;        ///< copies of requests sent here
+  Counter mirror_dropped;  ///< copies not sent, to spare the requests themselves
   TlsCounters tls;
 };
 

@@ -1,0 +1,115 @@
+#pragma once
+
+#include "hold_back.hpp"
+#include "inferway/proxy/compiled_config.hpp"
+#include "inferway/proxy/failover.hpp"
+#include "inferway/upstream/attempt.hpp"
+#include "inferway/upstream/place.hpp"
+
+#include <optional>
+#include <vector>
+
+namespace inferway::proxy {
+
+class Flight;
+
+/// Writes what a flight sends, once it is known to which endpoint.
+class Composer {
+ public:
+  /// `head` keeps the head's bytes; the body's stay where they are as long as the flight lasts.
+  [[nodiscard]] virtual upstream::Request compose(Flight& flight, net::Buffer& head) = 0;
+
+ protected:
+  ~Composer() = default;
+};
+
+/// One try of a request: a place at an endpoint, an attempt there, and the answer up to the point from which it is the
+/// client's. Never blocks, like the attempt in it. Destroying it cancels it.
+class Flight {
+ public:
+  /// A stream's speed is looked at over this time: min_tokens_per_second.
+  static constexpr Duration kPacePeriod = std::chrono::seconds(10);
+
+  /// What all flights of one request have in common.
+  struct Setting {
+    upstream::Upstream& upstream;
+    net::Loop& loop;
+    net::Waiter& waiter;
+    Composer& composer;
+    std::vector<std::size_t> const& avoid;  ///< endpoints of this hop that are taken only when no other can be
+    http::StreamApi stream_api;             ///< what a stream would be made of
+  };
+
+  /// `holds_back`: an answer is not the client's before it has content.
+  Flight(Setting const& setting, TargetPlan const& target, bool holds_back);
+
+  enum class Step : std::uint8_t {
+    blocked,
+    again,     ///< there may be more at once
+    sendable,  ///< the request's body follows and may be sent
+    interim,   ///< attempt().head() is an interim answer
+    switched,  ///< attempt() is a tunnel from here on
+    answer,    ///< the answer may be shown: go on with attempt().head() and beginning()
+    failed,    ///< see failure(), error()
+  };
+  [[nodiscard]] Step advance();
+
+  [[nodiscard]] TargetPlan const& target() const { return target_; }
+  [[nodiscard]] bool started() const { return attempt_.has_value(); }
+  [[nodiscard]] upstream::Attempt& attempt() { return *attempt_; }
+  [[nodiscard]] upstream::Place const& place() const { return place_; }
+
+  // The answer's beginning, when it may be shown.
+  [[nodiscard]] bool is_stream() const { return stream_; }
+  [[nodiscard]] http::StreamApi stream_api() const { return api_; }
+  /// What was read of the body so far, until the next await; nothing where nothing was, or it was asked for before.
+  [[nodiscard]] std::optional<upstream::Attempt::Received> beginning();
+  /// A stream is held back, and its head will be wanted.
+  [[nodiscard]] bool holding() const { return held_.has_value(); }
+  /// Nothing is held any more.
+  void release();
+
+  // What it failed of.
+  [[nodiscard]] Failure const& failure() const { return failure_; }
+  [[nodiscard]] Error const& error() const { return error_; }
+  /// No place was to be had; then nothing was tried.
+  [[nodiscard]] std::optional<upstream::Choice> unplaced() const { return unplaced_; }
+  /// The backend itself answered, with 429 or 5xx: attempt() can still be read and shown.
+  [[nodiscard]] bool refused() const { return refused_; }
+  /// The stream said what was wrong, before it had content.
+  [[nodiscard]] std::optional<dialect::StreamError> const& said() const { return said_; }
+
+ private:
+  enum class Stage : std::uint8_t { choosing, asking, reading, done };
+
+  [[nodiscard]] Step choose();
+  [[nodiscard]] Step ask();
+  [[nodiscard]] Step look_at_head();
+  [[nodiscard]] Step read();
+  [[nodiscard]] Step read_stream(upstream::Attempt::Received const& received);
+  void arm_content_deadline();
+  [[nodiscard]] Step wait_for_content();
+  [[nodiscard]] Step fail(Error error, std::optional<config::RetryOn> cause);
+  [[nodiscard]] Step blame(Error error, config::RetryOn cause);
+
+  Setting setting_;
+  TargetPlan const& target_;
+  upstream::Place place_;
+  std::optional<upstream::Attempt> attempt_;
+  net::Buffer head_;
+  net::Deadline content_deadline_;
+  std::optional<HoldBack> held_;
+  std::optional<upstream::Attempt::Received> received_;
+  std::string_view first_piece_;  ///< beginning() of a stream that was held back
+  http::StreamApi api_;
+  Stage stage_ = Stage::choosing;
+  bool holds_back_;
+  bool stream_ = false;
+  bool refused_ = false;
+  Failure failure_;
+  Error error_;
+  std::optional<upstream::Choice> unplaced_;
+  std::optional<dialect::StreamError> said_;
+};
+
+}  // namespace inferway::proxy

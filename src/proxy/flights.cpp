@@ -1,0 +1,227 @@
+// Tries, one after the other or two at a time, until one has an answer for the client.
+
+#include "exchange.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace inferway::proxy {
+
+/// The first hop from `from` on that can be asked now; when none can, the one whose endpoints rest the shortest.
+std::size_t Exchange::hop_to_ask(std::size_t from) {
+  if (hops_.size() == 1) return from;
+  auto soonest = TimePoint::max();
+  auto best = from;
+  for (auto hop = from; hop < hops_.size(); ++hop) {
+    auto const outlook = proxy_.upstream_.outlook(hops_[hop]->backend, {});
+    if (outlook.open) return hop;
+    if (outlook.soonest < soonest) best = hop;
+    soonest = std::min(soonest, outlook.soonest);
+  }
+  return best;
+}
+
+/// From here on the request is this hop's: its model and path go upstream.
+void Exchange::move_to_hop(std::size_t hop) {
+  while (failover_->hop() < hop) failover_->fell_back();
+  avoid_.clear();
+  body_.unsplice();
+  record_.backend = static_cast<std::uint32_t>(target().backend);
+  if (auto const splice = decision_.settle(target())) body_.splice(splice->offset, splice->length, splice->value);
+  proxy_.upstream_.count_request(target().backend);
+  launch();
+}
+
+bool Exchange::holds_back() const {
+  // A deadline for the content is of use only while there is something to be done about it.
+  bool const content_is_due = target().timeouts.first_content || target().min_tokens_per_second > 0;
+  bool const races = proxy_.snapshot_.config.routes[record_.route].hedge.has_value();
+  return failover_->holds_back() || content_is_due || races;
+}
+
+Flight::Setting Exchange::setting() {
+  return {.upstream = proxy_.upstream_,
+          .loop = proxy_.loop_,
+          .waiter = downstream_.waiter(),
+          .composer = *this,
+          .avoid = avoid_,
+          .stream_api = http::stream_api(decision_.upstream_path())};
+}
+
+void Exchange::launch() {
+  next_try_.disarm();
+  failover_->tried();
+  replay_due_ = !replay_.empty();
+  first_.emplace(setting(), target(), holds_back());
+  arm_hedge();
+}
+
+upstream::Request Exchange::compose(Flight& flight, net::Buffer& head) {
+  ++record_.attempts;
+  auto const& plan = flight.target();
+  auto const framing = decision_.upstream_framing(body_read_ ? std::optional(body_.bytes()) : std::nullopt);
+  write_upstream_head(head, {.client = head_,
+                             .endpoint = flight.attempt().endpoint(),
+                             .backend = proxy_.snapshot_.backends[plan.backend],
+                             .withheld = caller_.withheld(),
+                             .path = decision_.upstream_path(),
+                             .query = decision_.upstream_query(),
+                             .has_query = decision_.has_upstream_query(),
+                             .peer = downstream_.peer(),
+                             .secure = downstream_.secure(),
+                             .request_id = request_id_,
+                             .framing = framing});
+  return {.head = head.view(),
+          .body = body_.pieces(),
+          .body_follows = !body_read_ && head_.framing != http::BodyFraming::none,
+          .body_chunked = framing.chunked,
+          .body_small = !framing.chunked && head_.content_length <= upstream::Attempt::kReplayBytes,
+          .head_only = head_.method == "HEAD",
+          .websocket = decision_.websocket() ? &head_ : nullptr};
+}
+
+/// One round of all tries under way. True: there may be more at once.
+Result<bool> Exchange::seek() {
+  bool more = false;
+  if (first_) {
+    auto const moved = advance(*first_);
+    if (!moved) return moved;
+    more = *moved;
+  }
+  if (answering_ == nullptr && !tunnelled_ && second_ != nullptr) {
+    auto const moved = advance(*second_);
+    if (!moved) return moved;
+    more = more || *moved;
+  }
+  if (answering_ != nullptr || tunnelled_) return more;
+  if (next_try_.expired()) {
+    launch();
+    return true;
+  }
+  if (hedge_.expired() && hedge()) return true;
+  return more;
+}
+
+Result<bool> Exchange::advance(Flight& flight) {
+  switch (flight.advance()) {
+    case Flight::Step::blocked:
+      if (flight.holding() && !heartbeat_.armed()) arm_heartbeat();
+      return false;
+    case Flight::Step::again: return true;
+    case Flight::Step::sendable: return pump_body(flight);
+    case Flight::Step::interim: pass_interim(flight); return true;
+    case Flight::Step::answer: return begin_answer(flight);
+    case Flight::Step::switched: begin_tunnel(flight); return true;
+    case Flight::Step::failed: return failed(flight);
+  }
+  return false;
+}
+
+void Exchange::pass_interim(Flight& flight) {
+  auto const& head = flight.attempt().head();
+  if (head.status == 100 || !head_due_) return;
+  downstream_.send_interim(
+      {.status = head.status, .reason = head.reason, .fields = head.fields, .more = {}, .body = false});
+}
+
+/// What follows is decided before the failed try is gone: its answer may be the client's after all.
+Result<bool> Exchange::failed(Flight& flight) {
+  note_failure(flight);
+  if (flight.place().taken()) avoid_.push_back(flight.place().endpoint());
+  if (second_ != nullptr && first_) {  // the other one may still have an answer
+    drop(flight);
+    return true;
+  }
+  auto const next = what_next(flight);
+  if (next.what == Failover::What::give_up) return give_up(flight);
+  auto& counters = *proxy_.shard_.backends[flight.target().backend];
+  if (flight.failure().cause) counters.retried[static_cast<std::size_t>(*flight.failure().cause)].add();
+  drop(flight);
+  hedge_.disarm();
+  if (next.what == Failover::What::fall_back) {
+    move_to_hop(hop_to_ask(failover_->hop() + 1));
+    proxy_.shard_.backends[target().backend]->fallbacks.add();
+  } else if (next.at <= proxy_.loop_.now()) {
+    launch();
+  } else {
+    next_try_.arm(next.at);
+  }
+  return true;
+}
+
+Failover::Next Exchange::what_next(Flight const& flight) {
+  if (flight.unplaced()) {
+    soonest_ = std::min(soonest_, flight.place().due());
+    return failover_->unplaced();
+  }
+  auto& upstream = proxy_.upstream_;
+  auto const backend = flight.target().backend;
+  auto const now = proxy_.loop_.now();
+  auto const outlook = upstream.outlook(backend, avoid_);
+  bool const last = failover_->hop() + 1 >= hops_.size();
+  auto const& queue = proxy_.snapshot_.config.backends[backend].queue;
+  // All rest: where there is no other backend to turn to, the first of them is waited for if that takes not too long.
+  bool const worth_waiting = last && !outlook.open && outlook.soonest - now <= Duration(queue.timeout);
+  if (!outlook.open) soonest_ = std::min(soonest_, outlook.soonest);
+  auto const next = failover_->failed(flight.failure(), {.open = outlook.open || worth_waiting, .other = outlook.other},
+                                      now, jitter());
+  auto const percent = proxy_.snapshot_.config.routes[record_.route].retry.budget_percent;
+  if (next.what != Failover::What::retry || upstream.allow_retry(backend, percent)) return next;
+  return failover_->refused_by_budget();
+}
+
+/// The last word on the request: the backend's own answer where it gave one.
+Result<bool> Exchange::give_up(Flight& flight) {
+  if (flight.refused() && (head_due_ || !downstream_.head_sent())) return begin_answer(flight);
+  said_ = flight.said();
+  return std::unexpected(flight.error());
+}
+
+double Exchange::jitter() {
+  constexpr auto kOne = std::uint64_t{1} << 53U;
+  return static_cast<double>(proxy_.upstream_.random().below(kOne)) / static_cast<double>(kOne);
+}
+
+void Exchange::drop(Flight& flight) {
+  if (&flight == second_.get()) {
+    second_.reset();
+  } else {
+    first_.reset();
+  }
+}
+
+void Exchange::arm_hedge() {
+  auto const& rule = proxy_.snapshot_.config.routes[record_.route].hedge;
+  if (!rule || hedged_ || decision_.websocket()) return;
+  auto after = std::optional<Duration>(rule->after);
+  if (rule->percentile > 0) after = proxy_.upstream_.latency(target().backend, rule->percentile);
+  if (after) hedge_.arm(proxy_.loop_.now() + *after);
+}
+
+/// The first try is slow: another endpoint is asked, too. False: that cannot be.
+bool Exchange::hedge() {
+  hedge_.disarm();
+  // It takes a request that can be sent twice, and was sent once.
+  bool const sent = body_read_ || head_.framing == http::BodyFraming::none || (downstream_.body_done() && !replay_due_);
+  if (!first_ || !first_->place().taken() || !sent || !resendable_) return false;
+  auto& upstream = proxy_.upstream_;
+  auto const backend = target().backend;
+  avoid_.push_back(first_->place().endpoint());
+  auto const percent = proxy_.snapshot_.config.routes[record_.route].retry.budget_percent;
+  if (!upstream.outlook(backend, avoid_).open || !upstream.allow_retry(backend, percent)) return false;
+  hedged_ = true;
+  proxy_.shard_.backends[backend]->hedges.add();
+  replay_due_ = !replay_.empty();
+  second_ = std::make_unique<Flight>(setting(), target(), true);
+  return true;
+}
+
+/// "backend endpoint cause", for the access log.
+void Exchange::note_failure(Flight const& flight) {
+  auto const& config = proxy_.snapshot_.config.backends[flight.target().backend];
+  failures_.append(failures_.empty() ? "" : "; ").append(config.name).append(" ");
+  if (flight.place().taken()) failures_.append(config.endpoints[flight.place().endpoint()].authority).append(" ");
+  failures_.append(flight.refused() ? std::string_view(flight.error().detail) : name(flight.error().code));
+}
+
+}  // namespace inferway::proxy
