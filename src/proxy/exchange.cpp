@@ -39,8 +39,7 @@ net::Task<> Exchange::run() {
   } else if (!hops_.empty()) {  // else it is answered already
     co_await forward();
   }
-  second_.reset();
-  first_.reset();
+  drop_all();
   // The record tells how the answer ended, so its last byte is waited for.
   while (!downstream_.flush() && !downstream_.gone()) co_await downstream_.waiter().wait();
   finish_record();
@@ -53,6 +52,7 @@ net::Task<> Exchange::forward() {
   move_to_hop(hop_to_ask(0));
   for (int rounds = 1;; ++rounds) {
     if (auto const gone = downstream_.gone()) {
+      if (reads_on(*gone)) co_await read_on();
       cancel(*gone);
       co_return;
     }
@@ -121,8 +121,7 @@ void Exchange::cancel(ErrorCode why) {
   if (why == ErrorCode::draining) return fail(gateway_ends());  // the client is still there to be told
   record_.error_set = true;
   record_.error = why;
-  second_.reset();
-  first_.reset();  // closes the connection upstream at once
+  drop_all();  // closes the connection upstream at once
   if (!downstream_.finished()) {
     record_.truncated = downstream_.head_sent();
     if (downstream_.head_sent()) downstream_.abort();

@@ -8,6 +8,7 @@
 #include "inferway/proxy/decision.hpp"
 #include "inferway/proxy/failover.hpp"
 #include "inferway/proxy/proxy.hpp"
+#include "resumption.hpp"
 
 #include <array>
 #include <memory>
@@ -19,7 +20,8 @@ namespace inferway::proxy {
 
 /// One request's life: what Decision says is done here. admission.cpp: which route, and whether the caller may;
 /// exchange.cpp: the loop that does whatever can go on; flights.cpp: tries, until one has an answer; relay.cpp: the
-/// answer's way back; failure.cpp: the gateway's own answers, and the record.
+/// answer's way back; resuming.cpp: streams that break are continued; read_on.cpp: when the client has left;
+/// failure.cpp: the gateway's own answers, and the record.
 class Exchange final : private Composer {
  public:
   Exchange(Proxy& proxy, server::Downstream& downstream);
@@ -61,8 +63,10 @@ class Exchange final : private Composer {
   void pass_interim(Flight& flight);
   void arm_hedge();
   [[nodiscard]] bool hedge();
+  void enter_hop(std::size_t hop);
   void drop(Flight& flight);
-  void note_failure(Flight const& flight);
+  void drop_all();
+  void note_failure(Flight const& flight, Error const& error);
   [[nodiscard]] double jitter();
   [[nodiscard]] TargetPlan const& target() const { return *hops_[failover_->hop()]; }
 
@@ -71,6 +75,7 @@ class Exchange final : private Composer {
   [[nodiscard]] Result<bool> relay();
   void take_over(Flight& flight);
   void send_answer_head(Flight& flight);
+  [[nodiscard]] Result<bool> broke(Error error);
   [[nodiscard]] Result<bool> relay_bytes(upstream::Attempt::Received const& received);
   [[nodiscard]] Result<bool> relay_events(upstream::Attempt::Received const& received);
   void keep_pace();
@@ -78,6 +83,18 @@ class Exchange final : private Composer {
   void beat();
   void begin_tunnel(Flight& flight);
   [[nodiscard]] net::Task<> tunnel();
+
+  // resuming.cpp
+  void prepare_to_resume();
+  [[nodiscard]] bool resume(Error const& broke);
+  [[nodiscard]] bool continue_elsewhere(Error const& broke);
+  [[nodiscard]] std::optional<std::size_t> hop_to_continue_at() const;
+  [[nodiscard]] Result<bool> go_on(Flight& flight);
+
+  // read_on.cpp
+  [[nodiscard]] bool reads_on(ErrorCode why) const;
+  [[nodiscard]] net::Task<> read_on();
+  [[nodiscard]] Result<bool> throw_away(Flight& flight);
 
   // failure.cpp
   void fail(Error const& error);
@@ -127,10 +144,15 @@ class Exchange final : private Composer {
 
   http::StreamApi stream_api_ = http::StreamApi::unknown;
   std::optional<EventRelay> events_;
-  bool held_up_ = false;    ///< in the period under way the client did not take what there was
-  bool hedged_ = false;     ///< a second try was raced
-  bool tunnelled_ = false;  ///< a WebSocket's handshake was answered by a 101
-  bool head_due_ = true;    ///< the final head was not handed to the client yet
+  std::unique_ptr<Resumption> resumption_;  ///< of a stream that can be continued when it breaks
+  std::string_view continuation_;           ///< the body of the tries that are to continue it
+  bool held_up_ = false;                    ///< in the period under way the client did not take what there was
+  bool resuming_ = false;                   ///< a try is under way that is to continue the stream
+  bool head_thrown_away_ = false;           ///< the client left before it came
+  bool hedged_ = false;                     ///< a second try was raced
+  bool tunnelled_ = false;                  ///< a WebSocket's handshake was answered by a 101
+  bool head_is_promise_ = false;            ///< a heartbeat sent it, before there was content
+  bool head_due_ = true;                    ///< the final head was not handed to the client yet
 };
 
 }  // namespace inferway::proxy

@@ -22,8 +22,7 @@ void Exchange::fail(Error const& error) {
     // The one failure of a backend that no attempt sees itself.
     proxy_.shard_.backends[target().backend]->errors[static_cast<std::size_t>(error.code)].add();
   }
-  second_.reset();
-  first_.reset();
+  drop_all();
   auto gone = downstream_.gone();
   if (gone == ErrorCode::draining) gone.reset();
   if (error.code == ErrorCode::client_gone || (gone && downstream_.head_sent())) {
@@ -98,7 +97,7 @@ void Exchange::answer_error(Error const& error) {
 void Exchange::break_off(Error const& error) {
   record_.truncated = true;
   // Where no answer was begun a heartbeat has promised a stream.
-  bool const promised = answering_ == nullptr;
+  bool const promised = !events_ && head_is_promise_;
   if (promised || (events_ && !events_->finished() && events_->at_boundary())) {
     // Ollama's own form is a line, not an event.
     bool const lines = stream_api_ == http::StreamApi::ollama_lines;

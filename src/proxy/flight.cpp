@@ -85,6 +85,7 @@ Flight::Step Flight::ask() {
 Flight::Step Flight::look_at_head() {
   auto const& head = attempt_->head();
   stage_ = Stage::reading;
+  has_head_ = true;
   // The path names the API, the type what really comes.
   if (head.event_stream && api_ == http::StreamApi::ollama_lines) api_ = http::StreamApi::unknown;
   stream_ = (head.event_stream || (head.ndjson && api_ == http::StreamApi::ollama_lines)) &&

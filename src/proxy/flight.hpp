@@ -56,6 +56,8 @@ class Flight {
 
   [[nodiscard]] TargetPlan const& target() const { return target_; }
   [[nodiscard]] bool started() const { return attempt_.has_value(); }
+  /// The final head is there: attempt() is to be read on.
+  [[nodiscard]] bool has_head() const { return has_head_; }
   [[nodiscard]] upstream::Attempt& attempt() { return *attempt_; }
   [[nodiscard]] upstream::Place const& place() const { return place_; }
 
@@ -104,6 +106,7 @@ class Flight {
   http::StreamApi api_;
   Stage stage_ = Stage::choosing;
   bool holds_back_;
+  bool has_head_ = false;
   bool stream_ = false;
   bool refused_ = false;
   Failure failure_;

@@ -21,10 +21,15 @@ std::size_t Exchange::hop_to_ask(std::size_t from) {
   return best;
 }
 
-/// From here on the request is this hop's: its model and path go upstream.
-void Exchange::move_to_hop(std::size_t hop) {
+/// From here on the request is this hop's.
+void Exchange::enter_hop(std::size_t hop) {
   while (failover_->hop() < hop) failover_->fell_back();
   avoid_.clear();
+}
+
+/// Its model and path go upstream, too.
+void Exchange::move_to_hop(std::size_t hop) {
+  enter_hop(hop);
   body_.unsplice();
   record_.backend = static_cast<std::uint32_t>(target().backend);
   if (auto const splice = decision_.settle(target())) body_.splice(splice->offset, splice->length, splice->value);
@@ -52,14 +57,16 @@ void Exchange::launch() {
   next_try_.disarm();
   failover_->tried();
   replay_due_ = !replay_.empty();
-  first_.emplace(setting(), target(), holds_back());
+  first_.emplace(setting(), target(), holds_back() || resuming_);
   arm_hedge();
 }
 
 upstream::Request Exchange::compose(Flight& flight, net::Buffer& head) {
   ++record_.attempts;
   auto const& plan = flight.target();
-  auto const framing = decision_.upstream_framing(body_read_ ? std::optional(body_.bytes()) : std::nullopt);
+  auto const pieces = resuming_ ? std::span(&continuation_, 1) : body_.pieces();
+  auto const bytes = resuming_ ? continuation_.size() : body_.bytes();
+  auto const framing = decision_.upstream_framing(body_read_ ? std::optional(bytes) : std::nullopt);
   write_upstream_head(head, {.client = head_,
                              .endpoint = flight.attempt().endpoint(),
                              .backend = proxy_.snapshot_.backends[plan.backend],
@@ -72,7 +79,7 @@ upstream::Request Exchange::compose(Flight& flight, net::Buffer& head) {
                              .request_id = request_id_,
                              .framing = framing});
   return {.head = head.view(),
-          .body = body_.pieces(),
+          .body = pieces,
           .body_follows = !body_read_ && head_.framing != http::BodyFraming::none,
           .body_chunked = framing.chunked,
           .body_small = !framing.chunked && head_.content_length <= upstream::Attempt::kReplayBytes,
@@ -110,7 +117,7 @@ Result<bool> Exchange::advance(Flight& flight) {
     case Flight::Step::again: return true;
     case Flight::Step::sendable: return pump_body(flight);
     case Flight::Step::interim: pass_interim(flight); return true;
-    case Flight::Step::answer: return begin_answer(flight);
+    case Flight::Step::answer: return resuming_ ? go_on(flight) : begin_answer(flight);
     case Flight::Step::switched: begin_tunnel(flight); return true;
     case Flight::Step::failed: return failed(flight);
   }
@@ -126,7 +133,12 @@ void Exchange::pass_interim(Flight& flight) {
 
 /// What follows is decided before the failed try is gone: its answer may be the client's after all.
 Result<bool> Exchange::failed(Flight& flight) {
-  note_failure(flight);
+  if (resuming_) {
+    auto const error = flight.error();
+    if (resume(error)) return !downstream_.finished();
+    return std::unexpected(error);
+  }
+  note_failure(flight, flight.error());
   if (flight.place().taken()) avoid_.push_back(flight.place().endpoint());
   if (second_ != nullptr && first_) {  // the other one may still have an answer
     drop(flight);
@@ -182,6 +194,12 @@ double Exchange::jitter() {
   return static_cast<double>(proxy_.upstream_.random().below(kOne)) / static_cast<double>(kOne);
 }
 
+void Exchange::drop_all() {
+  answering_ = nullptr;
+  second_.reset();
+  first_.reset();
+}
+
 void Exchange::drop(Flight& flight) {
   if (&flight == second_.get()) {
     second_.reset();
@@ -192,7 +210,7 @@ void Exchange::drop(Flight& flight) {
 
 void Exchange::arm_hedge() {
   auto const& rule = proxy_.snapshot_.config.routes[record_.route].hedge;
-  if (!rule || hedged_ || decision_.websocket()) return;
+  if (!rule || hedged_ || resuming_ || decision_.websocket()) return;
   auto after = std::optional<Duration>(rule->after);
   if (rule->percentile > 0) after = proxy_.upstream_.latency(target().backend, rule->percentile);
   if (after) hedge_.arm(proxy_.loop_.now() + *after);
@@ -217,11 +235,11 @@ bool Exchange::hedge() {
 }
 
 /// "backend endpoint cause", for the access log.
-void Exchange::note_failure(Flight const& flight) {
+void Exchange::note_failure(Flight const& flight, Error const& error) {
   auto const& config = proxy_.snapshot_.config.backends[flight.target().backend];
   failures_.append(failures_.empty() ? "" : "; ").append(config.name).append(" ");
   if (flight.place().taken()) failures_.append(config.endpoints[flight.place().endpoint()].authority).append(" ");
-  failures_.append(flight.refused() ? std::string_view(flight.error().detail) : name(flight.error().code));
+  failures_.append(flight.refused() ? std::string_view(error.detail) : name(error.code));
 }
 
 }  // namespace inferway::proxy

@@ -25,6 +25,7 @@ Result<bool> Exchange::begin_answer(Flight& flight) {
     events_.emplace(stream_api_, proxy_.loop_.blocks());
     record_.streamed = true;
   }
+  prepare_to_resume();
   // Nothing is sent again from here on, and the answer may go on for hours.
   replay_.release();
   body_.release();
@@ -106,14 +107,18 @@ Result<bool> Exchange::relay() {
   } else {
     received = flight.attempt().receive();
   }
-  if (!received) return std::unexpected(received.error());
-  if (head_due_) {
-    send_answer_head(flight);
-    downstream_.release_head();
-  }
+  if (!received) return broke(received.error());
+  if (head_due_) send_answer_head(flight);
+  if (resumption_ == nullptr) downstream_.release_head();
   auto const more = events_ ? relay_events(*received) : relay_bytes(*received);
   if (beginning) flight.release();
-  return more;
+  return more ? more : broke(more.error());
+}
+
+/// The answer broke behind its beginning. True: it goes on all the same, or is ended well.
+Result<bool> Exchange::broke(Error error) {
+  if (resume(error)) return !downstream_.finished();
+  return std::unexpected(std::move(error));
 }
 
 Result<bool> Exchange::relay_bytes(upstream::Attempt::Received const& received) {
@@ -124,10 +129,17 @@ Result<bool> Exchange::relay_bytes(upstream::Attempt::Received const& received) 
 }
 
 Result<bool> Exchange::relay_events(upstream::Attempt::Received const& received) {
-  auto const whole = events_->feed(received.pieces);
+  auto whole = events_->feed(received.pieces);
+  if (resumption_ != nullptr) {
+    // An event in parts is nothing to note; where it belongs to a continuation it is nothing to rewrite.
+    whole = events_->at_boundary() ? resumption_->pass(whole) : resumption_->pass_part(whole);
+  }
   if (!whole.empty()) {
     downstream_.send_body(whole, server::More::follows);
     arm_heartbeat();
+  }
+  if (resumption_ != nullptr && resumption_->unfit()) {
+    return upstream_error(ErrorCode::bad_response, "the continued stream does not go on where the first one ended");
   }
   if (pace_.expired()) keep_pace();
   if (!received.end) return !received.blocked && downstream_.flush();
@@ -165,6 +177,7 @@ void Exchange::beat() {
     auto* const holding = first_ && first_->holding() ? &*first_ : second_.get();
     if (holding == nullptr || !holding->holding() || holding->stream_api() == http::StreamApi::ollama_lines) return;
     send_answer_head(*holding);
+    head_is_promise_ = true;
   }
   static constexpr std::string_view kPing[] = {": ping\n\n"};
   downstream_.send_body(kPing, server::More::follows);

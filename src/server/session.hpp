@@ -34,6 +34,7 @@ class Session final : public Downstream {
   [[nodiscard]] bool body_done() const override { return body_done_; }
   void release_head() override;
   [[nodiscard]] std::optional<ErrorCode> gone() const override;
+  [[nodiscard]] bool ending() const override { return server_.cut_; }
   void send_interim(AnswerHead const& head) override;
   void send_head(AnswerHead const& head) override;
   void switch_protocols(AnswerHead const& head) override;

@@ -208,6 +208,29 @@ class HedgeTest(unittest.TestCase):
                 self.assertTrue(slow.wait_for(lambda: slow.open == 0))
 
 
+class ClientLeavesTest(unittest.TestCase):
+    def stream_on(self, connection):
+        connection.read_request()
+        connection.send(SSE + chunk(HELLO))
+        connection.backend.go.wait(10)
+        connection.send(chunk(HELLO) + chunk(DONE) + b"0\r\n\r\n")
+        connection.read_request()
+
+    def test_drain_reads_the_answer_to_its_end(self):
+        for how, cancelled in (("drain", 0), ("abort", 1)):
+            with self.subTest(how), Backend(self.stream_on) as backend:
+                backend.go = threading.Event()
+                with Gateway(one_route(backend.url, backend={"on_client_cancel": how})) as gateway:
+                    with gateway.client() as client:
+                        client.send_json(CHAT, {"model": "m", "stream": True}).read_head().read_until(HELLO)
+                    if how == "drain":
+                        backend.go.set()
+                    record = gateway.access_log(1)[0]
+                    backend.go.set()
+                    self.assertEqual((record["status"], record["error"]), (499, "client_gone"))
+                    self.assertEqual(gateway.metric("inferway_upstream_cancelled_total"), cancelled)
+
+
 class HeartbeatTest(unittest.TestCase):
     def test_a_silent_stream_gets_comments(self):
         def late(connection):

@@ -54,6 +54,7 @@ class ScriptedDownstream final : public server::Downstream {
   }
   void release_head() override {}
   [[nodiscard]] std::optional<ErrorCode> gone() const override { return std::nullopt; }
+  [[nodiscard]] bool ending() const override { return false; }
   void send_interim(server::AnswerHead const&) override {}
   void send_head(server::AnswerHead const&) override {}
   void switch_protocols(server::AnswerHead const&) override {}

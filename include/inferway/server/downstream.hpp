@@ -72,6 +72,9 @@ class Downstream {
   /// timeouts.write: nothing more will reach it. Or the server ends (draining): what is sent at once still may.
   [[nodiscard]] virtual std::optional<ErrorCode> gone() const = 0;
 
+  /// The server ends now: nothing more is to be waited for, whoever is still there.
+  [[nodiscard]] virtual bool ending() const = 0;
+
   /// An interim answer (103, ...); only before the final head. Dropped for HTTP/1.0.
   virtual void send_interim(AnswerHead const& head) = 0;
   /// The final head; kept back until flush() or the first body bytes, to go out with these in one write.

@@ -1,0 +1,41 @@
+// The client has left, but the backend's answer is read to its end (on_client_cancel: drain): some providers bill all
+// of it, so that all of it is to be accounted for.
+
+#include "exchange.hpp"
+
+namespace inferway::proxy {
+
+bool Exchange::reads_on(ErrorCode why) const {
+  if (why != ErrorCode::client_gone && why != ErrorCode::client_stalled) return false;
+  return proxy_.snapshot_.config.backends[target().backend].on_client_cancel == config::OnClientCancel::drain;
+}
+
+net::Task<> Exchange::read_on() {
+  auto* const flight = answering_ != nullptr ? answering_ : (first_ ? &*first_ : nullptr);
+  if (flight == nullptr || !flight->started() || !flight->attempt().body_sent()) co_return;
+  if (second_ != nullptr && flight != second_.get()) second_.reset();
+  for (int rounds = 1; !total_.expired() && !downstream_.ending(); ++rounds) {
+    auto const more = throw_away(*flight);
+    if (!more || (!*more && flight->attempt().done())) co_return;
+    if (*more && rounds % kRoundsAtOnce != 0) continue;
+    if (*more) downstream_.waiter().notify();  // goes on as soon as the others have gone on
+    co_await downstream_.waiter().wait();
+  }
+}
+
+/// One read of what nobody wants. True: there may be more at once.
+Result<bool> Exchange::throw_away(Flight& flight) {
+  using Step = upstream::Attempt::Step;
+  auto& attempt = flight.attempt();
+  if (!flight.has_head() && !head_thrown_away_) {
+    auto const step = attempt.advance();
+    if (!step) return std::unexpected(step.error());
+    head_thrown_away_ = *step == Step::head;
+    return *step == Step::head || *step == Step::interim;
+  }
+  auto const received = attempt.receive();
+  if (!received) return std::unexpected(received.error());
+  return !received->blocked && !received->end;
+}
+
+}  // namespace inferway::proxy

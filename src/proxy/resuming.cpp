@@ -1,0 +1,90 @@
+// A stream that broke behind its first content is continued by another try.
+
+#include "exchange.hpp"
+
+#include <string>
+
+namespace inferway::proxy {
+
+/// The answer is a stream that may be continued: from here on what passes is noted.
+void Exchange::prepare_to_resume() {
+  auto const& route = proxy_.snapshot_.config.routes[record_.route];
+  bool const chat = stream_api_ == http::StreamApi::openai_done && decision_.path().ends_with("/chat/completions");
+  if (!proxy_.snapshot_.plans[record_.route].resumes || !chat || !body_read_) return;
+  std::string call;
+  call.reserve(body_.bytes());
+  for (auto const piece : body_.original()) call.append(piece);
+  resumption_ = std::make_unique<Resumption>(std::move(call), route.resume_attempts, proxy_.buffered_,
+                                             proxy_.snapshot_.config.limits.buffered_bytes, proxy_.shard_);
+}
+
+/// The stream broke: true when it goes on all the same.
+bool Exchange::resume(Error const& broke) {
+  if (resumption_ == nullptr || !events_ || events_->finished() || !events_->at_boundary()) return false;
+  if (broke.side != Side::upstream || broke.code == ErrorCode::total_timeout || total_.expired()) return false;
+  if (auto const ending = resumption_->ending()) {
+    if (answering_ != nullptr) note_failure(*answering_, broke);
+    drop_all();
+    std::string_view const pieces[] = {*ending};
+    downstream_.send_body(pieces, server::More::none);
+    return true;
+  }
+  if (!resumption_->obstacle().empty()) {
+    record_.detail.assign(std::string("not resumed: ") + std::string(resumption_->obstacle()));
+    return false;
+  }
+  return continue_elsewhere(broke);
+}
+
+/// On another endpoint of the same backend, else on a fallback that can do it; on the same endpoint as the last resort.
+std::optional<std::size_t> Exchange::hop_to_continue_at() const {
+  auto const& upstream = proxy_.upstream_;
+  auto const here = failover_->hop();
+  auto const able = [&](std::size_t hop) { return hops_[hop]->resume != config::Resume::off; };
+  auto const outlook = upstream.outlook(target().backend, avoid_);
+  if (able(here) && outlook.open && outlook.other) return here;
+  for (auto hop = here + 1; hop < hops_.size(); ++hop) {
+    if (able(hop) && upstream.outlook(hops_[hop]->backend, {}).open) return hop;
+  }
+  return able(here) && outlook.open ? std::optional(here) : std::nullopt;
+}
+
+bool Exchange::continue_elsewhere(Error const& broke) {
+  auto const& flight = answering_ != nullptr ? *answering_ : *first_;
+  note_failure(flight, broke);
+  if (flight.place().taken()) avoid_.push_back(flight.place().endpoint());
+  drop_all();
+  auto const hop = hop_to_continue_at();
+  if (!hop) return false;
+  if (*hop != failover_->hop()) enter_hop(*hop);
+  // That backend's model is put into the client's own body, and the text so far behind that.
+  std::string call(resumption_->call());
+  auto const splice = decision_.settle(target());
+  if (splice) call.replace(splice->offset, splice->length, splice->value);
+  auto const body = resumption_->continuation(call, target().resume);
+  if (!body) return false;
+  continuation_ = *body;
+  record_.backend = static_cast<std::uint32_t>(target().backend);
+  proxy_.shard_.backends[target().backend]->resumed.add();
+  failover_->forbid();  // what fails from here on is resumed anew, or breaks the stream
+  resuming_ = true;
+  launch();
+  return true;
+}
+
+/// The try that is to continue has an answer.
+Result<bool> Exchange::go_on(Flight& flight) {
+  auto const& head = flight.attempt().head();
+  if (!flight.is_stream() || head.status != 200) {
+    return broke({ErrorCode::bad_response, Side::upstream, Retry::yes,
+                  "status " + std::to_string(head.status) + " instead of a stream"});
+  }
+  answering_ = &flight;
+  resuming_ = false;
+  paced_events_ = 0;
+  resumption_->continued();
+  events_.emplace(stream_api_, proxy_.loop_.blocks());
+  return relay();
+}
+
+}  // namespace inferway::proxy
