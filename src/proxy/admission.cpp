@@ -6,8 +6,6 @@
 #include "inferway/http/answer.hpp"
 #include "inferway/proxy/models.hpp"
 
-#include <algorithm>
-
 namespace inferway::proxy {
 
 net::Task<Result<void>> Exchange::admit() {
@@ -34,12 +32,11 @@ net::Task<Result<void>> Exchange::admit() {
     if (auto const allowed = co_await check_model(); !allowed) co_return allowed;
   }
   auto const& plan = proxy_.snapshot_.plans[*route];
-  hops_.push_back(&plan.to[balance::choose_weighted(plan.weights, proxy_.upstream_.random())]);
-  for (auto const& hop : plan.fallback) hops_.push_back(&hop);
-  record_.backend = static_cast<std::uint32_t>(hops_.front()->backend);
-  // A route that does not match by model may rename it all the same.
-  bool const renames = std::ranges::any_of(hops_, [](TargetPlan const* hop) { return hop->model.has_value(); });
-  if (renames && !model_sought_) {
+  hops_ = {plan.to[balance::choose_weighted(plan.weights, proxy_.upstream_.random())], plan.fallback};
+  record_.backend = static_cast<std::uint32_t>(hops_[0].backend);
+  // A route that does not match by model may rename it all the same; and what is to be continued has to be known.
+  bool const resumes = plan.resumes && decision_.path().ends_with("/chat/completions");
+  if ((hops_[0].model || plan.fallback_renames || resumes) && !model_sought_) {
     auto const found = co_await find_model();
     if (!found) co_return found;
   }

@@ -31,11 +31,10 @@ std::vector<RoutePlan> plan_routes(config::Config const& config) {
     for (auto const& target : route.to) {
       plan.to.push_back(plan_target(config, route, target));
       plan.weights.push_back(target.weight);
-      plan.renames = plan.renames || target.model.has_value();
     }
     for (auto const& hop : route.fallback) {
       plan.fallback.push_back(plan_target(config, route, hop));
-      plan.renames = plan.renames || hop.model.has_value();
+      plan.fallback_renames = plan.fallback_renames || hop.model.has_value();
     }
     auto const resumes = [](TargetPlan const& target) { return target.resume != config::Resume::off; };
     plan.resumes = route.resume_attempts > 0 &&

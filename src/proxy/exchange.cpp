@@ -46,7 +46,7 @@ net::Task<> Exchange::run() {
 }
 
 net::Task<> Exchange::forward() {
-  auto const deadline = downstream_.started() + hops_.front()->timeouts.total;
+  auto const deadline = downstream_.started() + hops_[0].timeouts.total;
   total_.arm(deadline);
   failover_.emplace(proxy_.snapshot_.config.routes[record_.route].retry, hops_.size(), deadline);
   move_to_hop(hop_to_ask(0));

@@ -68,7 +68,7 @@ class Exchange final : private Composer {
   void drop_all();
   void note_failure(Flight const& flight, Error const& error);
   [[nodiscard]] double jitter();
-  [[nodiscard]] TargetPlan const& target() const { return *hops_[failover_->hop()]; }
+  [[nodiscard]] TargetPlan const& target() const { return hops_[failover_->hop()]; }
 
   // relay.cpp
   [[nodiscard]] Result<bool> begin_answer(Flight& flight);
@@ -126,7 +126,7 @@ class Exchange final : private Composer {
   bool replay_due_ = false;    ///< a try has not got it yet
   bool resendable_ = true;     ///< ... and that is all there is
 
-  std::vector<TargetPlan const*> hops_;  ///< the choice of the route, then its fallbacks; empty: answered already
+  Hops hops_;  ///< empty: the request is answered already
   std::optional<Failover> failover_;
   std::vector<std::size_t> avoid_;  ///< endpoints of the current hop that failed this request, or are being asked
   std::string failures_;            ///< of tries, for the access log

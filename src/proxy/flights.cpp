@@ -13,7 +13,7 @@ std::size_t Exchange::hop_to_ask(std::size_t from) {
   auto soonest = TimePoint::max();
   auto best = from;
   for (auto hop = from; hop < hops_.size(); ++hop) {
-    auto const outlook = proxy_.upstream_.outlook(hops_[hop]->backend, {});
+    auto const outlook = proxy_.upstream_.outlook(hops_[hop].backend, {});
     if (outlook.open) return hop;
     if (outlook.soonest < soonest) best = hop;
     soonest = std::min(soonest, outlook.soonest);

@@ -40,11 +40,11 @@ bool Exchange::resume(Error const& broke) {
 std::optional<std::size_t> Exchange::hop_to_continue_at() const {
   auto const& upstream = proxy_.upstream_;
   auto const here = failover_->hop();
-  auto const able = [&](std::size_t hop) { return hops_[hop]->resume != config::Resume::off; };
+  auto const able = [&](std::size_t hop) { return hops_[hop].resume != config::Resume::off; };
   auto const outlook = upstream.outlook(target().backend, avoid_);
   if (able(here) && outlook.open && outlook.other) return here;
   for (auto hop = here + 1; hop < hops_.size(); ++hop) {
-    if (able(hop) && upstream.outlook(hops_[hop]->backend, {}).open) return hop;
+    if (able(hop) && upstream.outlook(hops_[hop].backend, {}).open) return hop;
   }
   return able(here) && outlook.open ? std::optional(here) : std::nullopt;
 }

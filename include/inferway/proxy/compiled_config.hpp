@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,23 @@ struct RoutePlan {
   std::vector<TargetPlan> to;
   std::vector<std::uint32_t> weights;
   std::vector<TargetPlan> fallback;  ///< in order
-  bool renames = false;              ///< some target, or fallback, has a model of its own
+  bool fallback_renames = false;     ///< some fallback has a model of its own
   bool resumes = false;              ///< broken chat streams are continued
+};
+
+/// The choice of one request, then the fallbacks of its route, in the order in which they are asked.
+class Hops {
+ public:
+  Hops() = default;
+  Hops(TargetPlan const& choice, std::vector<TargetPlan> const& fallback) : choice_(&choice), fallback_(fallback) {}
+
+  [[nodiscard]] bool empty() const { return choice_ == nullptr; }
+  [[nodiscard]] std::size_t size() const { return empty() ? 0 : 1 + fallback_.size(); }
+  [[nodiscard]] TargetPlan const& operator[](std::size_t hop) const { return hop == 0 ? *choice_ : fallback_[hop - 1]; }
+
+ private:
+  TargetPlan const* choice_ = nullptr;
+  std::span<TargetPlan const> fallback_;
 };
 
 /// What every request to a backend bears, made ready as header text.
