@@ -93,15 +93,14 @@ Memory remember(Memory memory, Outcome outcome, Duration took, TimePoint now) {
   return pack(facts);
 }
 
-std::size_t ewma(std::span<Load const> loads, std::span<Memory const> memories, TimePoint now, Random& random,
-                 std::size_t excluded) {
+std::size_t ewma(std::span<Load const> loads, std::span<Memory const> memories, TimePoint now, Random& random) {
   INFERWAY_ASSERT(!loads.empty() && loads.size() == memories.size());
   Draw const draw(loads);
   auto const best = best_mean(memories, now);
   auto const cost = [&](std::size_t i) {
-    return price(memories[i], best, now) * (1 + loads[i].inflight / static_cast<double>(draw.weight(i)));
+    return price(memories[i], best, now) * (1 + 100.0 * loads[i].inflight / static_cast<double>(draw.weight(i)));
   };
-  return better_of_two(draw, random, excluded, [&](std::size_t a, std::size_t b) { return cost(a) < cost(b); });
+  return better_of_two(draw, random, [&](std::size_t a, std::size_t b) { return cost(a) < cost(b); });
 }
 
 }  // namespace inferway::balance

@@ -19,22 +19,31 @@ std::size_t choose_weighted(std::span<std::uint32_t const> weights, Random& rand
 SmoothWeighted::SmoothWeighted(std::span<std::uint32_t const> weights) {
   INFERWAY_ASSERT(!weights.empty());
   bool const weighted = std::ranges::any_of(weights, [](std::uint32_t weight) { return weight > 0; });
-  for (auto const weight : weights) turns_.push_back({.weight = weighted ? weight : 1, .credit = 0});
+  for (auto const weight : weights) turns_.push_back({.weight = 100 * std::int64_t{weighted ? weight : 1}, .credit = 0});
 }
 
-std::size_t SmoothWeighted::next(std::size_t excluded) {
+template <typename Weight>
+std::size_t SmoothWeighted::next_by(Weight const& weight) {
   std::size_t best = kNoEndpoint;
   std::int64_t raised = 0;
   for (std::size_t i = 0; i < turns_.size(); ++i) {
-    auto& turn = turns_[i];
-    if (turn.weight == 0 || i == excluded) continue;
-    turn.credit += turn.weight;
-    raised += turn.weight;
-    if (best == kNoEndpoint || turn.credit > turns_[best].credit) best = i;
+    auto const by = weight(i);
+    if (by == 0) continue;
+    turns_[i].credit += by;
+    raised += by;
+    if (best == kNoEndpoint || turns_[i].credit > turns_[best].credit) best = i;
   }
-  if (best == kNoEndpoint) return excluded;  // the only one: it has its turn after all
-  turns_[best].credit -= raised;
+  if (best != kNoEndpoint) turns_[best].credit -= raised;
   return best;
+}
+
+std::size_t SmoothWeighted::next() {
+  return next_by([this](std::size_t i) { return turns_[i].weight; });
+}
+
+std::size_t SmoothWeighted::next(std::span<Load const> loads) {
+  INFERWAY_ASSERT(loads.size() == turns_.size());
+  return next_by([&](std::size_t i) { return turns_[i].weight / 100 * loads[i].share; });
 }
 
 }  // namespace inferway::balance

@@ -21,16 +21,20 @@ class SmoothWeighted {
   /// Precondition: `weights` is not empty. When all are 0, all count alike.
   explicit SmoothWeighted(std::span<std::uint32_t const> weights);
 
-  /// The next index. One of weight 0 never has a turn, unless all are 0; `excluded`, the endpoint that failed just now,
-  /// only when no other may have one. It gains no credit meanwhile, so it is not made up for. Allocates nothing;
-  /// linear.
-  [[nodiscard]] std::size_t next(std::size_t excluded = kNoEndpoint);
+  /// The next index. One of weight 0 never has a turn, unless all are 0. Allocates nothing; linear.
+  [[nodiscard]] std::size_t next();
+  /// The same among `loads` (as many as there were weights) whose share is not 0, by weight and share; kNoEndpoint when
+  /// there is none. One that has no turn gains no credit meanwhile, so it is not made up for.
+  [[nodiscard]] std::size_t next(std::span<Load const> loads);
 
  private:
   struct Turn {
-    std::int64_t weight = 0;
+    std::int64_t weight = 0;  ///< in hundredths, so that shares count
     std::int64_t credit = 0;  ///< between minus and plus the sum of all weights
   };
+  template <typename Weight>
+  [[nodiscard]] std::size_t next_by(Weight const& weight);
+
   std::vector<Turn> turns_;
 };
 
