@@ -71,8 +71,10 @@ bool EndpointHealth::set_admin(AdminState state, TimePoint now) {
   if (state == AdminState::enabled) {
     returned_ = now;
     ejected_until_ = std::min(ejected_until_, now);
-    if (admin_ == AdminState::disabled) unhealthy_ = false;
-    contradicted_ = 0;
+    if (admin_ == AdminState::disabled) {
+      unhealthy_ = false;
+      contradicted_ = 0;
+    }
   }
   admin_ = state;
   return true;

@@ -11,7 +11,9 @@ constexpr std::uint32_t kMostInRow = (1U << 20U) - 1;
 constexpr std::uint32_t kSlotMask = (1U << 12U) - 1;
 constexpr std::uint32_t kMostRequests = (1U << 16U) - 1;
 
-std::uint32_t slot_of(TimePoint now) { return static_cast<std::uint32_t>(now.time_since_epoch() / kHalved) & kSlotMask; }
+std::uint32_t slot_of(TimePoint now) {
+  return static_cast<std::uint32_t>(now.time_since_epoch() / kHalved) & kSlotMask;
+}
 
 std::uint32_t slot_of(Tally tally) { return static_cast<std::uint32_t>(tally >> 20U) & kSlotMask; }
 

@@ -19,7 +19,8 @@ std::size_t choose_weighted(std::span<std::uint32_t const> weights, Random& rand
 SmoothWeighted::SmoothWeighted(std::span<std::uint32_t const> weights) {
   INFERWAY_ASSERT(!weights.empty());
   bool const weighted = std::ranges::any_of(weights, [](std::uint32_t weight) { return weight > 0; });
-  for (auto const weight : weights) turns_.push_back({.weight = 100 * std::int64_t{weighted ? weight : 1}, .credit = 0});
+  for (auto const weight : weights)
+    turns_.push_back({.weight = 100 * std::int64_t{weighted ? weight : 1}, .credit = 0});
 }
 
 template <typename Weight>

@@ -112,6 +112,7 @@ Result<std::optional<Attempt::Step>> Attempt::parse_head() {
     return Step::interim;
   }
   learn_from_status();
+  report_status();
   if (unsent() || !body_sent()) reusable_ = false;  // it answered before it had the whole request
   deadline_.disarm();
   kept_.release();
@@ -131,7 +132,10 @@ void Attempt::keep_head() {
                                 request_.head_only));
 }
 
-void Attempt::blame(config::RetryOn) { observe(balance::Outcome::failed); }
+void Attempt::blame(config::RetryOn cause) {
+  observe(balance::Outcome::failed);
+  report_bad(cause);
+}
 
 /// Moves unread_ out of the scratch memory, which the next read or await takes away.
 void Attempt::set_aside() {
@@ -237,6 +241,7 @@ void Attempt::observe(balance::Outcome outcome) {
 
 /// The answer was read to its end.
 void Attempt::complete() {
+  report_good();
   state_ = State::done;
   deadline_.disarm();
   bool const keep = reusable_ && head_.keep_alive && !unsent() && body_sent() && connection_->quiet();

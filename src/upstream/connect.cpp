@@ -173,6 +173,7 @@ Result<bool> Attempt::replace_stale() {
 
 std::unexpected<Error> Attempt::failure(Error error) {
   observe(balance::Outcome::failed);
+  report_bad(error);
   failed_ = true;
   state_ = State::done;
   connection_.reset();

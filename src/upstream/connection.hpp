@@ -43,7 +43,8 @@ struct Upstream::Pool {
   explicit Pool(std::vector<std::uint32_t> const& weights);
 
   balance::SmoothWeighted turns;                               ///< round_robin
-  std::vector<balance::Load> loads;                            ///< least_requests and ewma: filled at each pick
+  std::vector<balance::Load> loads;                            ///< filled at each choice
+  std::vector<balance::Schedule> schedules;                    ///< likewise, while not all endpoints are in order
   std::vector<balance::Memory> memories;                       ///< ewma: likewise
   std::vector<net::TlsTickets> tickets;                        ///< by endpoint; outlives their connections
   std::vector<std::vector<std::unique_ptr<Connection>>> idle;  ///< by endpoint; the one used last at the back

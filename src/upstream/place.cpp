@@ -8,13 +8,24 @@ Place::~Place() {
 }
 
 Choice Place::take(std::span<std::size_t const> avoid) {
-  endpoint_ = upstream_.pick(backend_, avoid);
+  auto const found = upstream_.candidates(backend_, avoid);
+  if (found.offer == balance::Offer::none) return Choice::none;
+  if (found.offer == balance::Offer::resting) {
+    due_ = found.due;
+    return Choice::resting;
+  }
+  endpoint_ = upstream_.choose(backend_);
+  if (found.offer == balance::Offer::panic) {
+    upstream_.directory_[backend_].state->health.panics.fetch_add(1, std::memory_order_relaxed);
+  }
   upstream_.directory_[backend_].endpoints[endpoint_]->inflight.fetch_add(1, std::memory_order_relaxed);
   return Choice::taken;
 }
 
 Outlook Upstream::outlook(std::size_t backend, std::span<std::size_t const> avoid) const {
-  return {.open = true, .other = directory_[backend].endpoints.size() > avoid.size()};
+  auto const found = candidates(backend, avoid);
+  bool const open = found.offer == balance::Offer::healthy || found.offer == balance::Offer::panic;
+  return {.open = open, .other = open && found.other, .soonest = found.due};
 }
 
 void Upstream::count_request(std::size_t) {}

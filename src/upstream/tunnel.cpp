@@ -12,6 +12,7 @@ Result<std::optional<Attempt::Step>> Attempt::switch_protocols() {
   if (right && unsent()) right = upstream_error(ErrorCode::bad_response, "the backend answered half a handshake");
   if (!right) return failure(std::move(right.error()));
   observe(balance::Outcome::answered);
+  report_good();
   set_aside();  // the client's bytes may come first into the scratch memory
   deadline_.disarm();
   kept_.release();

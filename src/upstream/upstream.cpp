@@ -115,28 +115,13 @@ void Upstream::close_idle(std::size_t backend) {
 
 Upstream::Pool::Pool(std::vector<std::uint32_t> const& weights)
     : turns(weights),
+      schedules(weights.size()),
       memories(weights.size()),
       tickets(weights.size()),
       idle(weights.size()),
       addresses(weights.size()),
       moved(weights.size()) {
   for (auto const weight : weights) loads.push_back({.inflight = 0, .weight = weight});
-}
-
-std::size_t Upstream::pick(std::size_t backend, std::span<std::size_t const> avoid) {
-  auto& state = directory_[backend];
-  auto& pool = *pools_[backend];
-  if (state.endpoints.size() == 1) return 0;
-  auto const excluded = avoid.empty() ? balance::kNoEndpoint : avoid.back();
-  if (state.config.balance == config::Balance::round_robin) return pool.turns.next(excluded);
-  for (std::size_t i = 0; i < state.endpoints.size(); ++i) {
-    pool.loads[i].inflight = state.endpoints[i]->inflight.load(std::memory_order_relaxed);
-    pool.memories[i] = state.endpoints[i]->memory.load(std::memory_order_relaxed);
-  }
-  if (state.config.balance == config::Balance::ewma) {
-    return balance::ewma(pool.loads, pool.memories, loop_.now(), random_, excluded);
-  }
-  return balance::least_requests(pool.loads, random_, excluded);
 }
 
 void Upstream::learn(std::size_t backend, std::size_t endpoint, balance::Outcome outcome, Duration took) {

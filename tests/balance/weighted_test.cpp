@@ -69,9 +69,9 @@ TEST_P(WeightedTest, never_lets_an_index_fall_behind_its_share_by_a_whole_turn_p
 INSTANTIATE_TEST_SUITE_P(Rows, WeightedTest, testing::ValuesIn(kWeightsRows),
                          [](auto const& row) { return std::string(row.param.name); });
 
-std::string turns_of(SmoothWeighted& turns, int count, std::size_t excluded = kNoEndpoint) {
+std::string turns_of(SmoothWeighted& turns, int count) {
   std::string out;
-  for (int i = 0; i < count; ++i) out += static_cast<char>('a' + turns.next(excluded));
+  for (int i = 0; i < count; ++i) out += static_cast<char>('a' + turns.next());
   return out;
 }
 
@@ -85,23 +85,28 @@ TEST(SmoothWeightedTest, counts_all_alike_when_all_weights_are_zero) {
   EXPECT_EQ(turns_of(turns, 4), "abab");
 }
 
-TEST(SmoothWeightedTest, passes_over_the_excluded_index_and_owes_it_nothing) {
+std::string turns_of(SmoothWeighted& turns, int count, std::vector<Load> const& loads) {
+  std::string out;
+  for (int i = 0; i < count; ++i) out += static_cast<char>('a' + turns.next(loads));
+  return out;
+}
+
+TEST(SmoothWeightedTest, passes_over_who_must_not_be_taken_and_owes_it_nothing) {
   SmoothWeighted turns(std::vector<std::uint32_t>{1, 1, 1});
-  EXPECT_EQ(turns_of(turns, 6, 1).find('b'), std::string::npos);
+  EXPECT_EQ(turns_of(turns, 6, {{0, 1}, {0, 1, 0}, {0, 1}}).find('b'), std::string::npos);
   auto const after = turns_of(turns, 6);
   EXPECT_EQ(std::ranges::count(after, 'b'), 2);
 }
 
-TEST(SmoothWeightedTest, takes_the_excluded_index_when_there_is_no_other) {
-  SmoothWeighted alone(std::vector<std::uint32_t>{1});
-  EXPECT_EQ(alone.next(0), 0U);
-  SmoothWeighted others_drained(std::vector<std::uint32_t>{0, 4, 0});
-  EXPECT_EQ(others_drained.next(1), 1U);
+TEST(SmoothWeightedTest, gives_one_that_starts_slowly_its_share_of_turns) {
+  SmoothWeighted turns(std::vector<std::uint32_t>{1, 2});
+  auto const got = turns_of(turns, 210, {{0, 1, 10}, {0, 2}});
+  EXPECT_EQ(std::ranges::count(got, 'a'), 10);
 }
 
-TEST(SmoothWeightedTest, takes_another_than_the_excluded_when_all_weights_are_zero) {
-  SmoothWeighted turns(std::vector<std::uint32_t>{0, 0});
-  EXPECT_EQ(turns_of(turns, 3, 0), "bbb");
+TEST(SmoothWeightedTest, gives_no_turn_when_none_must_be_taken) {
+  SmoothWeighted turns(std::vector<std::uint32_t>{1, 0});
+  EXPECT_EQ(turns.next(std::vector<Load>{{0, 1, 0}, {0, 0}}), kNoEndpoint);
 }
 
 TEST(ChooseWeightedTest, takes_weights_whose_sum_is_beyond_32_bits) {

@@ -18,15 +18,15 @@ enum class Offer : std::uint8_t {
 
 struct Candidates {
   Offer offer = Offer::none;
-  bool other = false;                  ///< one is among them that is not to be avoided
-  TimePoint due = TimePoint::max();    ///< of `resting`: the soonest end of a rest
+  bool other = false;                ///< one is among them that is not to be avoided
+  TimePoint due = TimePoint::max();  ///< of `resting`: the soonest end of a rest
 };
 
 /// Sets the share of each load: 0 for those that must not be taken. Of two endpoints of the same backend the better
 /// kind is offered alone: first those in order, then (panic) the ejected and unhealthy; one that rests, is drained or
-/// disabled is never offered. Those in `avoid` (indices) are offered only when the kind has no other, and one of weight 0
-/// only when all weights are 0. Allocates nothing; linear, times the length of `avoid`. Precondition: `loads` is as long
-/// as `schedules`.
+/// disabled is never offered. Those in `avoid` (indices) are offered only when the kind has no other, and one of weight
+/// 0 only when all weights are 0. Allocates nothing; linear, times the length of `avoid`. Precondition: `loads` is as
+/// long as `schedules`.
 Candidates admit(std::span<Schedule const> schedules, std::span<std::size_t const> avoid, TimePoint now,
                  std::span<Load> loads);
 

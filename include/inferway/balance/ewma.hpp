@@ -50,8 +50,8 @@ inline constexpr Duration kForgotten = std::chrono::seconds(60);
 /// kForgotten, failures and all: a slow or failing endpoint is asked again every minute at the latest, and one request
 /// then tells.
 ///
-/// One of weight 0 is never taken unless all are 0 (then all count alike), one of share 0 never at all: kNoEndpoint when
-/// there is no other. Precondition: `loads` is not empty, `memories` is as long. Allocates nothing; linear.
+/// One of weight 0 is never taken unless all are 0 (then all count alike), one of share 0 never at all: kNoEndpoint
+/// when there is no other. Precondition: `loads` is not empty, `memories` is as long. Allocates nothing; linear.
 [[nodiscard]] std::size_t ewma(std::span<Load const> loads, std::span<Memory const> memories, TimePoint now,
                                Random& random);
 

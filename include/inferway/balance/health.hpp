@@ -41,9 +41,9 @@ struct HealthRules {
 /// and the share is not 0. The only endpoint of a backend is ejected by 100 % alone: it would be tried anyway.
 [[nodiscard]] std::size_t most_ejected(std::size_t endpoints, std::uint32_t max_ejected_percent);
 
-/// What choosing has to know of one endpoint: three times, so that workers share them in three atomics. TimePoint::min():
-/// never was, TimePoint::max(): until something happens. Read one by one they may stem from two changes in a row, which
-/// misjudges one request.
+/// What choosing has to know of one endpoint: three times, so that workers share them in three atomics.
+/// TimePoint::min(): never was, TimePoint::max(): until something happens. Read one by one they may stem from two
+/// changes in a row, which misjudges one request.
 struct Schedule {
   TimePoint closed_until = TimePoint::min();   ///< resting, drained or disabled: it is not to be tried
   TimePoint doubted_until = TimePoint::min();  ///< ejected or unhealthy: only when there is no other
@@ -66,8 +66,8 @@ class EndpointHealth {
     rate,  ///< too many of the last requests failed
   };
 
-  /// Whether `tally`, into which a failure was counted just now, is that of an endpoint to be ejected. Never of one that
-  /// is ejected, drained or disabled.
+  /// Whether `tally`, into which a failure was counted just now, is that of an endpoint to be ejected. Never of one
+  /// that is ejected, drained or disabled.
   [[nodiscard]] Verdict judge(Tally tally, HealthRules const& rules, TimePoint now) const;
   /// Ejects it: the time of its return. The n-th time in a row lasts n times as long as the first (bounded); each
   /// `eject` that it went well since its last return makes one forgotten.

@@ -23,8 +23,8 @@ inline constexpr std::size_t kNoEndpoint = std::numeric_limits<std::size_t>::max
 /// requests in flight per weight is taken, of equals the one drawn first. So idle endpoints are used in proportion to
 /// their weights, loaded ones evenly, and callers do not all run to the same idle one.
 ///
-/// One of weight 0 is never taken unless all are 0 (then all count alike), one of share 0 never at all: kNoEndpoint when
-/// there is no other. Precondition: `loads` is not empty. Allocates nothing; linear.
+/// One of weight 0 is never taken unless all are 0 (then all count alike), one of share 0 never at all: kNoEndpoint
+/// when there is no other. Precondition: `loads` is not empty. Allocates nothing; linear.
 [[nodiscard]] std::size_t least_requests(std::span<Load const> loads, Random& random);
 
 }  // namespace inferway::balance

@@ -126,6 +126,11 @@ class Attempt {
   void complete();
   void learn_from_status();
   void observe(balance::Outcome outcome);
+  // attempt_health.cpp
+  void report_status();
+  void report_good();
+  void report_bad(config::RetryOn cause);
+  void report_bad(Error const& error);
   [[nodiscard]] std::unexpected<Error> failure(Error error);
   [[nodiscard]] std::unexpected<Error> ended_early(net::IoStatus how, Retry retry, std::string_view when);
   // tunnel.cpp
@@ -155,7 +160,8 @@ class Attempt {
   bool reusable_ = true;
   bool failed_ = false;
   bool outrun_ = false;
-  bool end_due_ = false;  ///< of a tunnel: our side ends behind what is unsent
+  bool reported_ = false;  ///< the endpoint's health knows how this went
+  bool end_due_ = false;   ///< of a tunnel: our side ends behind what is unsent
 
   std::vector<iovec> pieces_;  ///< head and body as given
   std::size_t next_piece_ = 0;

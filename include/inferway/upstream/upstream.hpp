@@ -1,5 +1,6 @@
 #pragma once
 
+#include "inferway/balance/candidates.hpp"
 #include "inferway/balance/ewma.hpp"
 #include "inferway/balance/random.hpp"
 #include "inferway/config/config.hpp"
@@ -8,6 +9,7 @@
 #include "inferway/net/stream.hpp"
 #include "inferway/net/tls.hpp"
 #include "inferway/telemetry/telemetry.hpp"
+#include "inferway/upstream/health.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -27,11 +29,14 @@ struct alignas(64) Endpoint {
   std::shared_ptr<net::Name> name;
   std::atomic<std::uint32_t> inflight{0};
   std::atomic<std::uint32_t> preferred{0};  ///< among the name's addresses: the one that was connected to last
+  EndpointStatus status;
   alignas(64) std::atomic<balance::Memory> memory{balance::kNothing};  ///< of balance: ewma
 };
 
 /// What all workers know of a backend as a whole, and what survives a change of the configuration as its name does.
-struct BackendState {};
+struct BackendState {
+  BackendStatus health;
+};
 
 struct Backend {
   config::Backend config;
@@ -100,7 +105,10 @@ class Upstream {
   friend class Connection;
   struct Pool;
 
-  [[nodiscard]] std::size_t pick(std::size_t backend, std::span<std::size_t const> avoid);
+  /// Which endpoints may be taken, as shares in the pool's loads.
+  [[nodiscard]] balance::Candidates candidates(std::size_t backend, std::span<std::size_t const> avoid) const;
+  /// One of these.
+  [[nodiscard]] std::size_t choose(std::size_t backend);
   /// How an attempt went, for balance: ewma.
   void learn(std::size_t backend, std::size_t endpoint, balance::Outcome outcome, Duration took);
   [[nodiscard]] std::unique_ptr<Connection> lease(std::size_t backend, std::size_t endpoint);
