@@ -2,6 +2,8 @@
 
 #include "inferway/admin/admin.hpp"
 #include "inferway/telemetry/log.hpp"
+#include "inferway/upstream/endpoint_report.hpp"
+#include "inferway/upstream/health_checker.hpp"
 #include "inherited.hpp"
 #include "listeners.hpp"
 #include "listening.hpp"
@@ -13,6 +15,7 @@
 #include <algorithm>
 #include <csignal>
 #include <exception>
+#include <optional>
 #include <random>
 #include <string>
 
@@ -41,6 +44,8 @@ class Gateway {
   [[nodiscard]] server::Settings settings() const;
   void start_workers();
   void start_admin();
+  void start_health_checks();
+  [[nodiscard]] std::string metrics() const;
   void on_signal(int signal);
   void reload_tls();
   void drain();
@@ -61,6 +66,7 @@ class Gateway {
   std::vector<std::unique_ptr<Listening>> listening_;
   std::vector<net::SocketFile> socket_files_;  ///< of listening_; they go first
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::optional<upstream::HealthChecker> health_checker_;  ///< on this thread, for all workers
 
   std::atomic<admin::Readiness> readiness_{admin::Readiness::starting};
   admin::Admin admin_;
@@ -110,7 +116,7 @@ Gateway::Gateway(config::Config config, Inherited inherited, ServiceManager serv
       }),
       snapshot_(within_descriptors(std::move(config)), resolver_),
       telemetry_(snapshot_.config, worker_count_),
-      admin_(readiness_, snapshot_.config.admin.token, [this] { return telemetry_.prometheus(); }),
+      admin_(readiness_, snapshot_.config.admin.token, [this] { return metrics(); }),
       drain_deadline_(loop_.wheel(), drain_over_) {}
 
 server::Settings Gateway::settings() const {
@@ -150,12 +156,24 @@ void Gateway::start_admin() {
   log_info("admin on " + admin_listening_.shown + whence(admin_listening_));
 }
 
+void Gateway::start_health_checks() {
+  std::vector<std::string> fields;
+  for (auto const& backend : snapshot_.backends) fields.push_back(backend.fields);
+  health_checker_.emplace(loop_, snapshot_.directory, fields, std::random_device()());
+}
+
+std::string Gateway::metrics() const {
+  auto const backends = upstream::report(snapshot_.directory, upstream::Moment());
+  return telemetry_.prometheus() + telemetry::endpoint_metrics(upstream::to_metrics(backends));
+}
+
 int Gateway::run() {
   std::vector<net::Address> wanted{address_of(snapshot_.config.admin.address)};
   for (auto const& listen : snapshot_.config.listen) wanted.push_back(address_of(listen));
   inherited_.expect_only(wanted);
   start_admin();
   start_workers();
+  start_health_checks();
   readiness_ = admin::Readiness::ready;
   auto const ready = "ready with " + std::to_string(worker_count_) + (worker_count_ == 1 ? " thread" : " threads");
   log_info(ready);
@@ -200,6 +218,7 @@ void Gateway::reload_tls() {
 void Gateway::drain() {
   draining_ = true;
   readiness_ = admin::Readiness::draining;
+  health_checker_.reset();
   auto const limit = snapshot_.config.timeouts.drain;
   auto const status = "draining: requests in flight may go on for " + std::to_string(limit.count()) + " ms";
   log_info(status);

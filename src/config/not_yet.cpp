@@ -27,17 +27,6 @@ bool is_unbuilt_balance(TreeNode const& node) {
   return node.text == "prefix" || node.text == "session" || node.text == "load";
 }
 
-TreeNode const* child(TreeNode const& node, std::string_view key) {
-  auto const found = std::ranges::find(node.entries, key, &Entry::key);
-  return found == node.entries.end() ? nullptr : found->value;
-}
-
-bool is_empty_list(TreeNode const* node) {
-  return node != nullptr && node->kind == Kind::list && node->entries.empty();
-}
-
-bool cools_down(TreeNode const& node) { return !is_empty_list(child(node, "on")); }
-
 /// `path`: keys with dots between; * is any key, [] any item of a list.
 struct Row {
   std::string_view path;
@@ -49,7 +38,6 @@ constexpr Row kNotSupportedYet[] = {
     {"backends.*.balance", is_unbuilt_balance, "this way of balancing is"},
     {"backends.*.max_inflight", is_not_zero, "a bound on requests in flight is"},
     {"backends.*.queue.size", is_not_zero, "a queue is"},
-    {"backends.*.health.path", is_given, "an active check is"},
     {"backends.*.health.metrics", is_given, "reading a server's metrics is"},
     {"routes.[].priority", is_not_zero, "shedding by priority is"},
     {"keys.static.[].tpm", is_not_zero, "a limit on tokens is"},
@@ -59,12 +47,6 @@ constexpr Row kNotSupportedYet[] = {
 
 constexpr Row kNotActedOnYet[] = {
     {"backends.*.queue.timeout", always, "there is no queue yet"},
-    {"backends.*.health.interval", always, "there are no active checks yet"},
-    {"backends.*.health.timeout", always, "there are no active checks yet"},
-    {"backends.*.health.unhealthy_after", always, "there are no active checks yet"},
-    {"backends.*.health.healthy_after", always, "there are no active checks yet"},
-    {"backends.*.outlier", always, "failing endpoints are not ejected yet"},
-    {"backends.*.cooldown", cools_down, "endpoints do not cool down yet"},
 };
 
 /// One value that a row's path leads to.

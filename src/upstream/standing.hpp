@@ -21,6 +21,15 @@ namespace inferway::upstream {
   return "";
 }
 
+[[nodiscard]] constexpr std::string_view name(balance::AdminState state) {
+  switch (state) {
+    case balance::AdminState::enabled: return "enabled";
+    case balance::AdminState::drained: return "drained";
+    case balance::AdminState::disabled: return "disabled";
+  }
+  return "";
+}
+
 /// As the log says it, after "is".
 [[nodiscard]] constexpr std::string_view in_words(balance::Standing standing) {
   return standing == balance::Standing::starting ? "back, and starts slowly" : name(standing);
