@@ -19,7 +19,6 @@ Refusal const kRefusals[] = {
     {"load", with_backend("balance: load"), {4, 5}, "not supported yet"},
     {"max_inflight", with_backend("max_inflight: 8"), {4, 5}, "not supported yet"},
     {"queue", with_backend("queue: {size: 1}"), {4, 13}, "not supported yet"},
-    {"health_path", with_backend("health: {path: /health}"), {4, 14}, "not supported yet"},
     {"health_metrics", with_backend("health: {metrics: /metrics}"), {4, 14}, "not supported yet"},
     {"priority", with_route("priority: -1"), {5, 5}, "not supported yet"},
 };
@@ -40,11 +39,10 @@ struct NoteRow {
 };
 NoteRow const kNotes[] = {
     {"nothing", with_gateway(""), ""},
-    {"outlier", with_backend("outlier: {eject: 1s}"), "backends.b.outlier: "},
-    {"cooldown", with_backend("cooldown: {default: 1s}"), "backends.b.cooldown: "},
-    {"cooldown_off", with_backend("cooldown: {on: []}"), ""},
+    {"health", with_backend("health: {path: /health, interval: 9s}"), ""},
+    {"outlier", with_backend("outlier: {eject: 1s}"), ""},
+    {"cooldown", with_backend("cooldown: {default: 1s}"), ""},
     {"queue_timeout", with_backend("queue: {size: 0, timeout: 1s}"), "backends.b.queue.timeout: "},
-    {"health_interval", with_backend("health: {interval: 9s}"), "backends.b.health.interval: "},
     {"queue_size", with_backend("queue: {size: 0}"), ""},
     {"api", with_backend("api: ollama"), ""},
     {"pool", with_backend("pool: {max_idle: 1}"), ""},
