@@ -36,6 +36,7 @@ void Attempt::report_bad(config::RetryOn cause) {
 
 void Attempt::report_bad(Error const& error) {
   using enum config::RetryOn;
+  if (error.side != Side::upstream) return;
   // A server may close a connection that it has kept, just as the next request is on its way.
   if (reused_ && error.retry == Retry::if_reused) return;
   switch (error.code) {

@@ -3,8 +3,9 @@
 #include "inferway/base/text.hpp"
 #include "standing.hpp"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
+
+#include <algorithm>
 
 namespace inferway::upstream {
 
@@ -124,7 +125,8 @@ std::string to_json(BackendReport const& backend) { return text(backend_json(bac
 
 telemetry::EndpointMetrics to_metrics(std::vector<BackendReport> const& backends) {
   telemetry::EndpointMetrics out;
-  for (std::size_t i = 0; i < balance::kStandingCount; ++i) out.states.push_back(name(static_cast<balance::Standing>(i)));
+  for (std::size_t i = 0; i < balance::kStandingCount; ++i)
+    out.states.push_back(name(static_cast<balance::Standing>(i)));
   for (auto const& backend : backends) {
     out.backends.push_back({.backend = backend.name, .panics = backend.panics});
     for (auto const& endpoint : backend.endpoints) {

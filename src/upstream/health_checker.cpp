@@ -60,7 +60,8 @@ class HealthChecker::Check final : public net::Watcher, public std::enable_share
     if (!judged_) {
       auto verdict = probe_->go_on();
       if (!verdict && deadline_.expired()) {
-        verdict = Probe::Verdict{.passed = false, .why = std::string(probe_->waits_for()) + " within health.timeout"};
+        auto why = std::string(probe_->waits_for()) + " within health.timeout";
+        verdict = Probe::Verdict{.passed = false, .why = std::move(why), .ours = false};
       }
       if (!verdict) return;
       judged_ = true;
@@ -96,7 +97,7 @@ class HealthChecker::Check final : public net::Watcher, public std::enable_share
       telemetry::log(config::LogLevel::debug, "backend '" + backend_.config.name + "': endpoint " +
                                                   endpoint_->config.url + " failed a check: " + verdict.why);
     }
-    report_check(backend_, index_, verdict.passed, verdict.why, Clock::now());
+    if (!verdict.ours) report_check(backend_, index_, verdict.passed, verdict.why, Clock::now());
   }
 
   net::Loop& loop_;

@@ -12,18 +12,13 @@ namespace {
 
 using Verdict = Probe::Verdict;
 
-Verdict failed(std::string why) { return {.passed = false, .why = std::move(why)}; }
+Verdict failed(std::string why) { return {.passed = false, .why = std::move(why), .ours = false}; }
 
 }  // namespace
 
 Probe::Probe(net::Loop& loop, Directory& directory, Backend& backend, Endpoint& endpoint, std::string_view request,
              net::Watcher& watcher)
-    : loop_(loop),
-      directory_(directory),
-      backend_(backend),
-      endpoint_(endpoint),
-      unsent_(request),
-      watcher_(watcher) {}
+    : loop_(loop), directory_(directory), backend_(backend), endpoint_(endpoint), unsent_(request), watcher_(watcher) {}
 
 std::optional<Verdict> Probe::go_on() {
   while (true) {
@@ -72,6 +67,8 @@ std::optional<Verdict> Probe::dial() {
       state_ = State::connecting;
       return std::nullopt;
     }
+    if (stream.error().side == Side::gateway)
+      return Verdict{.passed = false, .why = stream.error().detail, .ours = true};
     last = std::move(stream.error().detail);
   }
   return failed("cannot connect: " + last);
@@ -137,14 +134,15 @@ std::optional<Verdict> Probe::judge() {
     scanned_ = end->scanned;
     if (end->size == 0) return std::nullopt;
     http::ResponseHead head;
-    if (!head.parse(std::string_view(answer_).substr(0, end->size), {.bytes = HealthChecker::kMostAnswerBytes}, false)) {
+    if (!head.parse(std::string_view(answer_).substr(0, end->size), {.bytes = HealthChecker::kMostAnswerBytes},
+                    false)) {
       return failed("its answer's head is malformed");
     }
     auto const behind = answer_.size() - end->size;
     if (head.status >= 200) {
       if (head.framing == http::BodyFraming::none) whole_at_ = read_ - behind;
       if (head.framing == http::BodyFraming::length) whole_at_ = read_ - behind + head.content_length;
-      return Verdict{.passed = head.status < 300, .why = "it answered " + std::to_string(head.status)};
+      return Verdict{.passed = head.status < 300, .why = "it answered " + std::to_string(head.status), .ours = false};
     }
     answer_.erase(0, end->size);
     scanned_ = 0;

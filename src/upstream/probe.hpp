@@ -17,7 +17,8 @@ class Probe {
  public:
   struct Verdict {
     bool passed = false;
-    std::string why;  ///< for people
+    std::string why;    ///< for people
+    bool ours = false;  ///< it is the gateway that could not ask: that says nothing of the endpoint
   };
 
   /// `request`: its bytes. They, backend and endpoint outlive the probe.
@@ -53,7 +54,7 @@ class Probe {
   std::unique_ptr<net::Stream> stream_;
   std::string answer_;
   std::size_t scanned_ = 0;
-  std::size_t read_ = 0;                  ///< bytes of the answer in all
+  std::size_t read_ = 0;                 ///< bytes of the answer in all
   std::optional<std::size_t> whole_at_;  ///< so many bytes are the whole answer, if it says so
 };
 
