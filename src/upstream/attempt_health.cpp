@@ -31,6 +31,8 @@ void Attempt::report_good() {
 
 void Attempt::report_bad(config::RetryOn cause) {
   if (std::exchange(reported_, true)) return;
+  // An error inside the answer may well be the request's own: too long a prompt, a refusal of its content.
+  if (cause == config::RetryOn::in_band_error || cause == config::RetryOn::status_429) return;
   report_failure(upstream_.directory_[backend_], endpoint_index_, cause, upstream_.loop_.now());
 }
 

@@ -45,7 +45,7 @@ struct EndpointStatus {
 };
 
 /// Of a backend as a whole.
-struct BackendStatus {
+struct alignas(64) BackendStatus {
   /// Not all endpoints are in order. Whoever reports trouble sets it; only settle() takes it back.
   std::atomic<bool> troubled{false};
   std::atomic<std::uint64_t> panics{0};  ///< requests given to an endpoint that is ejected or unhealthy

@@ -23,11 +23,11 @@
 namespace inferway::upstream {
 
 /// What all workers know of one endpoint, and what survives a change of the configuration as long as its backend's
-/// name, its URL and its TLS stay. A cache line of its own: workers write it at each request.
+/// name, its URL and its TLS stay. What workers write at each request has a cache line of its own.
 struct alignas(64) Endpoint {
   config::Endpoint config;
   std::shared_ptr<net::Name> name;
-  std::atomic<std::uint32_t> inflight{0};
+  alignas(64) std::atomic<std::uint32_t> inflight{0};
   std::atomic<std::uint32_t> preferred{0};  ///< among the name's addresses: the one that was connected to last
   EndpointStatus status;
   alignas(64) std::atomic<balance::Memory> memory{balance::kNothing};  ///< of balance: ewma
