@@ -87,7 +87,7 @@ std::string text(Json const& json) { return json.dump(2, ' ', false, Json::error
 
 std::optional<std::size_t> find_endpoint(Backend const& backend, std::string_view endpoint) {
   auto const& all = backend.config.endpoints;
-  if (auto const index = parse_decimal(endpoint); index && *index < all.size()) return *index;
+  if (auto const index = parse_decimal(endpoint); index && *index < all.size()) return index;
   auto const found = std::ranges::find(all, endpoint, &config::Endpoint::url);
   if (found == all.end()) return std::nullopt;
   return static_cast<std::size_t>(found - all.begin());
@@ -111,6 +111,7 @@ BackendReport report(Backend const& backend, Moment const& now) {
 
 std::vector<BackendReport> report(Directory const& directory, Moment const& now) {
   std::vector<BackendReport> out;
+  out.reserve(directory.size());
   for (std::size_t i = 0; i < directory.size(); ++i) out.push_back(report(directory[i], now));
   return out;
 }
