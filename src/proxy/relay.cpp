@@ -77,10 +77,13 @@ void Exchange::send_answer_head(Flight& flight) {
   if (flight.refused() && soonest_ != TimePoint::max()) {
     // All endpoints rest: that this one may be asked again says less than when the first of them may be.
     retry_after = std::to_string(seconds_until(soonest_));
-    std::ranges::copy_if(head.fields, std::back_inserter(without_retry_after),
-                         [](http::Field const& field) { return field.id != http::FieldId::retry_after; });
-    fields = without_retry_after;
-    more[count++] = {"Retry-After", retry_after};
+    auto const* const own = head.find(http::FieldId::retry_after);
+    if (own == nullptr || own->value != retry_after) {
+      std::ranges::copy_if(head.fields, std::back_inserter(without_retry_after),
+                           [](http::Field const& field) { return field.id != http::FieldId::retry_after; });
+      fields = without_retry_after;
+      more[count++] = {"Retry-After", retry_after};
+    }
   }
   bool const body = head.framing != http::BodyFraming::none;
   std::optional<std::uint64_t> length;
