@@ -30,8 +30,8 @@ struct EndpointMetrics {
   std::vector<PanicFigures> backends;
 };
 
-/// In the Prometheus text format: what follows Telemetry::prometheus(). Each endpoint has a sample for each state: 1 for
-/// the one it is in, 0 for the others, so that an alert on one of them sees its beginning.
+/// In the Prometheus text format: what follows Telemetry::prometheus(). Each endpoint has a sample for each state: 1
+/// for the one it is in, 0 for the others, so that an alert on one of them sees its beginning.
 [[nodiscard]] std::string endpoint_metrics(EndpointMetrics const& metrics);
 
 }  // namespace inferway::telemetry

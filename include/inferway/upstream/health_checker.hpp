@@ -11,9 +11,9 @@
 
 namespace inferway::upstream {
 
-/// Asks the endpoints of backends with health.path, once for the process, whether they are well: GET, on a connection of
-/// its own, over TLS or a Unix socket where the endpoint has these; 2xx is well, all else is not. Spread over time: the
-/// first check of an endpoint is within a second, the others `interval` apart, give or take a tenth. Also says what
+/// Asks the endpoints of backends with health.path, once for the process, whether they are well: GET, on a connection
+/// of its own, over TLS or a Unix socket where the endpoint has these; 2xx is well, all else is not. Spread over time:
+/// the first check of an endpoint is within a second, the others `interval` apart, give or take a tenth. Also says what
 /// changes by the mere passing of time (settle()).
 ///
 /// It lives as long as its configuration is in force; what it finds out stands in the endpoints, and survives it. Where
