@@ -109,24 +109,9 @@ class ConfigurationTest(unittest.TestCase):
         self.refused(text, ("1:10",), ("2:22",), ("3:1",), ("11:20",))
 
     def test_what_is_not_built_yet_is_refused_when_it_asks_for_something(self):
-        top = {
-            "timeouts: {heartbeat: 15s}": "1:",
-            "reload: {watch: true}": "1:",
-        }
-        for line, place in top.items():
-            with self.subTest(line):
-                self.refused(self.with_line(line), (place.rstrip(":") + ":" + self.column(line), "not supported yet"))
-        route = {
-            "hedge: {after: 800ms}": "hedge", "mirror: {backend: llama, percent: 5}": "mirror",
-            "fallback: [{backend: llama}]": "fallback",
-        }
-        for line, key in route.items():
-            with self.subTest(line):
-                status, _, errors = self.check(GOOD + f"    {line}\n")
-                self.assertEqual(status, 2, errors)
-                self.assertIn("not supported yet", errors)
-                self.assertIn(":9:5: ", errors)
-                self.assertIn(key, errors)
+        status, _, errors = self.check(GOOD.replace("    endpoints", "    balance: prefix\n    endpoints"))
+        self.assertEqual(status, 2, errors)
+        self.assertIn("balance: this way of balancing is not supported yet", errors)
 
     @staticmethod
     def column(line):
