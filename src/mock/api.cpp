@@ -74,7 +74,6 @@ std::string_view Request::header(std::string_view name) const {
 
 Answer answer(Request const& request, Models const& models, Behaviour const& behaviour) {
   auto const path = request.path();
-  if (path == "/health") return json_reply({{"status", "ok"}});
   // As an admin port answers, so that `inferway health` can ask a mock, too.
   if (path == "/live" || path == "/ready")
     return Reply{.content_type = "text/plain", .body = std::string(path.substr(1)) + "\n"};
@@ -101,6 +100,7 @@ Reply status_reply(unsigned status) {
     case 404: return error_reply(status, kMessage, "invalid_request_error", "model_not_found");
     case 429: return error_reply(status, kMessage, "requests", "rate_limit_exceeded");
     case 503: return error_reply(status, kMessage, "service_unavailable", "slow_down");
+    case 529: return error_reply(status, kMessage, "overloaded_error", "");
     default: return error_reply(status, kMessage, status < 500 ? "invalid_request_error" : "server_error", "");
   }
 }

@@ -44,6 +44,7 @@ struct EventStream {
   std::uint64_t tokens = 0;
   std::function<std::string(std::uint64_t)> token;
   std::function<std::vector<std::string>()> closing;
+  std::function<std::string(Behaviour const&)> failure;  ///< the event of an error; none: it cannot fail half-way
 };
 
 /// The call opens a session of the Realtime API.
@@ -56,7 +57,7 @@ using Answer = std::variant<Reply, EventStream, Realtime>;
 /// The models a call may name; empty: any.
 using Models = std::vector<std::string>;
 
-/// Answers a request of the API (/v1/...), /health, /live, /ready and /echo.
+/// Answers a request of the API (/v1/...), /live, /ready and /echo.
 [[nodiscard]] Answer answer(Request const& request, Models const& models, Behaviour const& behaviour);
 
 // What the endpoints are made of.

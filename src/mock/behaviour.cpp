@@ -14,6 +14,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr std::uint64_t kMaxTokens = 10'000'000;
+constexpr std::uint64_t kMaxHints = 1'000'000;
 
 std::unexpected<Error> refused(std::string_view name, std::string_view value, std::string_view expected) {
   return client_error(ErrorCode::bad_request,
@@ -55,6 +56,11 @@ Result<double> parse_share(std::string_view name, std::string_view value) {
   return share;
 }
 
+Result<bool> parse_switch(std::string_view name, std::string_view value) {
+  if (value != "true" && value != "false") return refused(name, value, "true or false");
+  return value == "true";
+}
+
 template <typename T, typename Member>
 Result<void> assign(Member& member, Result<T> value) {
   if (!value) return std::unexpected(std::move(value.error()));
@@ -71,6 +77,17 @@ Result<void> set(Behaviour& behaviour, std::string_view name, std::string_view v
   if (name == "status") return assign(behaviour.status, parse_status(name, value));
   if (name == "fail-rate") return assign(behaviour.fail_rate, parse_share(name, value));
   if (name == "cut-after") return assign(behaviour.cut_after, parse_number(name, value, kMaxTokens));
+  if (name == "cut-bytes") return assign(behaviour.cut_bytes, parse_number(name, value, UINT64_MAX));
+  if (name == "reset") return assign(behaviour.reset, parse_switch(name, value));
+  if (name == "stall-after") return assign(behaviour.stall_after, parse_number(name, value, kMaxTokens));
+  if (name == "error-after") return assign(behaviour.error_after, parse_number(name, value, kMaxTokens));
+  if (name == "error-code") return assign(behaviour.error_code, Result<std::string>(value));
+  if (name == "error-message") return assign(behaviour.error_message, Result<std::string>(value));
+  if (name == "close-rate") return assign(behaviour.close_rate, parse_share(name, value));
+  if (name == "stall-head") return assign(behaviour.stall_head, parse_share(name, value));
+  if (name == "early-hints") return assign(behaviour.early_hints, parse_number(name, value, kMaxHints));
+  if (name == "retry-after") return assign(behaviour.retry_after, parse_duration(name, value));
+  if (name == "idle-close") return assign(behaviour.idle_close, parse_duration(name, value));
   if (name == "seed") return assign(behaviour.seed, parse_number(name, value, UINT64_MAX));
   return client_error(ErrorCode::bad_request, "'" + std::string(name) + "' is no behaviour of the mock");
 }

@@ -80,7 +80,7 @@ class ChunkWriter {
                                    {"finish_reason", nullptr}}}));
   }
   [[nodiscard]] std::string token(std::uint64_t index) const {
-    return chunk(Json::array({form_.delta(generation_.text.token(index))}));
+    return chunk(Json::array({form_.delta(generation_.token(index))}));
   }
   [[nodiscard]] std::vector<std::string> closing() const {
     std::vector<std::string> events{chunk(Json::array({form_.last(generation_.finish_reason())}))};
@@ -113,8 +113,21 @@ EventStream stream_answer(Generation const& generation, Form const& form, bool w
   stream.tokens = generation.tokens;
   stream.token = [writer](std::uint64_t index) { return writer->token(index); };
   stream.closing = [writer] { return writer->closing(); };
+  stream.failure = [](Behaviour const& behaviour) {
+    return data_event(error_reply(200, behaviour.error_message, "server_error", behaviour.error_code).body);
+  };
   if (&form == &kChat) stream.opening.push_back(writer->role());
   return stream;
+}
+
+/// The conversation, and the beginning of its answer where the last message is an assistant's.
+Question question_of(Json const& messages) {
+  auto const& last = messages.back();
+  bool const begun = last.is_object() && last.contains("role") && last.at("role") == "assistant";
+  if (!begun) return {.prompt = text_in(messages) + "\n", .begun = std::nullopt};
+  auto before = messages;
+  before.erase(before.size() - 1);
+  return {.prompt = text_in(before) + "\n", .begun = text_in(last)};
 }
 
 }  // namespace
@@ -125,7 +138,19 @@ Answer chat_completion(Request const& request, Json const& call, Behaviour const
     return error_reply(400, "'messages' has to be a list with at least one message.", "invalid_request_error",
                        "missing_required_parameter");
   }
-  auto const generation = generate(request, call, behaviour, {"messages"}, {"max_completion_tokens", "max_tokens"});
+  auto const question = question_of(*messages);
+  if (is_true(call, "continue_final_message")) {
+    // As vLLM has it.
+    auto const prompt = call.find("add_generation_prompt");
+    if (prompt == call.end() || *prompt != false) {
+      return error_reply(400, "Cannot set both `continue_final_message` and `add_generation_prompt` to True.",
+                         "invalid_request_error", "");
+    }
+    if (!question.begun) {
+      return error_reply(400, "There is no final message of the assistant to continue.", "invalid_request_error", "");
+    }
+  }
+  auto const generation = generate(request, call, behaviour, question, {"max_completion_tokens", "max_tokens"});
   if (generation.stream) return stream_answer(generation, kChat, wants_usage(call));
   return whole_answer(generation, kChat);
 }

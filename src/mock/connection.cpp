@@ -47,14 +47,16 @@ Result<Behaviour> behaviour_for(Request const& request, Behaviour behaviour) {
   return behaviour;
 }
 
-/// What both kinds of answer begin with. A provider's answers bear an id, and so do these.
-template <typename Body>
-void set_common(http::response<Body>& response, http::request<http::string_body> const& request, std::uint64_t number) {
-  response.set(http::field::server, "inferway-mock");
-  response.set("x-request-id", "req_" + hex(number));
-  response.version(request.version());
-  response.keep_alive(request.keep_alive());
+/// Which of the calls fare ill the seed decides; by each kind of misfortune another share of them.
+bool strikes(Behaviour const& behaviour, double share, std::uint64_t number, std::uint64_t kind) {
+  auto const bits = mix(kind == 0 ? behaviour.seed : mix(behaviour.seed, kind), number) >> 11U;
+  return static_cast<double>(bits) / static_cast<double>(1ULL << 53U) < share;
 }
+
+constexpr std::uint64_t kFails = 0;
+constexpr std::uint64_t kIsClosed = 1;
+constexpr std::uint64_t kIsNeverAnswered = 2;
+constexpr std::uint64_t kIdles = 3;
 
 }  // namespace
 
@@ -65,7 +67,9 @@ Counts Shared::counts() const {
           .streams_started = streams_started,
           .streams_completed = streams_completed,
           .cancelled = cancelled,
-          .tokens = tokens};
+          .tokens = tokens,
+          .cut = cut,
+          .health_checks = health_checks};
 }
 
 Connection::Connection(asio::ip::tcp::socket socket, Shared& shared)
@@ -81,12 +85,30 @@ Connection::~Connection() { --shared_.connections_open; }
 asio::awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
   for (auto then = Then::go_on; then == Then::go_on;) {
     HttpRequest request;
+    bool const begins = co_await self->await_request();
+    if (!begins) break;
     bool const came = co_await self->read(request);
     if (!came) break;
     then = co_await self->respond(request);
   }
   boost::system::error_code ignored;
   self->socket_.close(ignored);  // ends a watch that is still there, which holds the connection, too
+}
+
+/// False when the connection is closed because no request came in time.
+asio::awaitable<bool> Connection::await_request() {
+  if (idle_close_.count() == 0 || number_ == 0 || buffer_.size() > 0) co_return true;
+  auto const share = mix(mix(shared_.options.behaviour.seed, kIdles), number_) % 1'000'000;
+  timer_.expires_after(std::chrono::microseconds(idle_close_) * share / 1'000'000);
+  idle_ = true;
+  timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {
+    boost::system::error_code ignored;
+    if (!error && self->idle_) self->socket_.cancel(ignored);
+  });
+  auto const [error] = co_await socket_.async_wait(asio::ip::tcp::socket::wait_read, kResult);
+  idle_ = false;
+  timer_.cancel();
+  co_return !error;
 }
 
 /// False when no whole request came.
@@ -117,7 +139,15 @@ asio::awaitable<Connection::Then> Connection::respond(HttpRequest const& request
     co_await Conversation::run(std::move(conversation), request, number_);
     co_return Then::close;
   }
+  left_bytes_ = behaviour.cut_bytes;
+  idle_close_ = behaviour.idle_close;
+  bool const is_call = request.target().starts_with("/v1/");
+  if (is_call && strikes(behaviour, behaviour.close_rate, number_, kIsClosed)) co_return cut(behaviour);
   watch_for_end();
+  if (is_call && strikes(behaviour, behaviour.stall_head, number_, kIsNeverAnswered)) {
+    co_await stall();
+    co_return Then::close;
+  }
   auto then = Then::close;
   if (auto const* const reply = std::get_if<Reply>(&answer)) {
     then = co_await send(request, *reply, behaviour);
@@ -128,6 +158,25 @@ asio::awaitable<Connection::Then> Connection::respond(HttpRequest const& request
   socket_.cancel(ignored);  // the watch
   if (gone_) co_return Then::close;
   co_return then;
+}
+
+/// GET /health, which POST /mock/health?status=503 lets answer so.
+Reply Connection::health(Request const& asked) {
+  constexpr std::string_view kStatus = "?status=";
+  if (asked.path() == "/mock/health") {
+    auto const query = std::string_view(asked.target).substr(asked.path().size());
+    auto const status = query.starts_with(kStatus) ? parse_decimal(query.substr(kStatus.size())) : std::nullopt;
+    if (asked.method != "POST" || !status || *status < 200 || *status > 599) {
+      return error_reply(400, "POST /mock/health?status=503 sets what /health answers.", "invalid_request_error", "");
+    }
+    shared_.health_status = static_cast<unsigned>(*status);
+  }
+  auto reply = json_reply({{"status", shared_.health_status == 200 ? "ok" : "unhealthy"}});
+  if (asked.path() == "/health") {
+    ++shared_.health_checks;
+    reply.status = shared_.health_status;
+  }
+  return reply;
 }
 
 /// `behaviour` becomes what holds for this request.
@@ -141,105 +190,31 @@ Answer Connection::answer_to(HttpRequest const& request, Behaviour& behaviour) {
                        {"streams_started", counts.streams_started},
                        {"streams_completed", counts.streams_completed},
                        {"cancelled", counts.cancelled},
-                       {"tokens", counts.tokens}});
+                       {"tokens", counts.tokens},
+                       {"cut", counts.cut},
+                       {"health_checks", counts.health_checks}});
   }
+  if (asked.path() == "/health" || asked.path() == "/mock/health") return health(asked);
   auto const wanted = behaviour_for(asked, behaviour);
   if (!wanted) return error_reply(400, wanted.error().detail, "invalid_request_error", "bad_mock_header");
   behaviour = *wanted;
-  auto const dice = static_cast<double>(mix(behaviour.seed, number_) >> 11U) / static_cast<double>(1ULL << 53U);
-  if (dice < behaviour.fail_rate && asked.path().starts_with("/v1/")) return status_reply(500);
+  bool const fails = strikes(behaviour, behaviour.fail_rate, number_, kFails);
+  if (fails && asked.path().starts_with("/v1/")) return status_reply(500);
   return answer(asked, shared_.options.models, behaviour);
 }
 
-asio::awaitable<Connection::Then> Connection::send(HttpRequest const& request, Reply const& reply,
-                                                   Behaviour const& behaviour) {
-  if (reply.generated) {
-    co_await pause(behaviour.first_token + behaviour.token_interval * reply.tokens);
-    if (gone_) {
-      ++shared_.cancelled;
-      co_return Then::close;
-    }
-  }
-  http::response<http::string_body> response;
-  set_common(response, request, number_);
-  response.result(reply.status);
-  response.set(http::field::content_type, reply.content_type);
-  response.content_length(reply.body.size());
-  bool const cut = reply.generated && behaviour.cut_after.has_value();
-  if (request.method() != http::verb::head) {
-    response.body() = cut ? reply.body.substr(0, reply.body.size() / 2) : reply.body;
-  }
-  http::response_serializer<http::string_body> serializer(response);
-  auto const [error, bytes] = co_await http::async_write(socket_, serializer, kResult);
-  if (error) ++shared_.cancelled;
-  co_return error || cut || response.need_eof() || !request.keep_alive() ? Then::close : Then::go_on;
+/// Ends the connection, as an answer that is broken off ends.
+Connection::Then Connection::cut(Behaviour const& behaviour) {
+  ++shared_.cut;
+  boost::system::error_code ignored;
+  if (behaviour.reset) socket_.set_option(asio::socket_base::linger(true, 0), ignored);
+  return Then::close;
 }
 
-asio::awaitable<Connection::Then> Connection::send(HttpRequest const& request, EventStream const& stream,
-                                                   Behaviour const& behaviour) {
-  co_await pause(behaviour.first_token);
-  if (gone_) {
-    ++shared_.cancelled;
-    co_return Then::close;
-  }
-  ++shared_.streams_started;
-  chunked_ = request.version() >= 11;
-  http::response<http::empty_body> head;
-  set_common(head, request, number_);
-  head.set(http::field::content_type, "text/event-stream; charset=utf-8");
-  head.set(http::field::cache_control, "no-cache");
-  head.chunked(chunked_);
-  if (!chunked_) head.keep_alive(false);
-  http::response_serializer<http::empty_body> serializer(head);
-  auto const [error, bytes] = co_await http::async_write_header(socket_, serializer, kResult);
-  if (error) {
-    ++shared_.cancelled;
-    co_return Then::close;
-  }
-  bool const told = co_await send_tokens(stream, behaviour);
-  if (told && behaviour.cut_after && *behaviour.cut_after <= stream.tokens) co_return Then::close;
-  bool ended = false;
-  if (told) ended = co_await send_closing(stream);
-  ++(ended ? shared_.streams_completed : shared_.cancelled);
-  co_return ended&& chunked_&& request.keep_alive() ? Then::go_on : Then::close;
-}
-
-/// The opening and the tokens, as many as the behaviour lets pass. False when the client went.
-asio::awaitable<bool> Connection::send_tokens(EventStream const& stream, Behaviour const& behaviour) {
-  for (auto const& event : stream.opening) {
-    bool const sent = co_await send_event(event);
-    if (!sent) co_return false;
-  }
-  auto const count = std::min(stream.tokens, behaviour.cut_after.value_or(stream.tokens));
-  for (std::uint64_t i = 0; i < count; ++i) {
-    if (i > 0) co_await pause(behaviour.token_interval);
-    bool const sent = co_await send_event(stream.token(i));
-    if (!sent) co_return false;
-    ++shared_.tokens;
-  }
-  co_return true;
-}
-
-asio::awaitable<bool> Connection::send_closing(EventStream const& stream) {
-  auto const events = stream.closing();
-  for (auto const& event : events) {
-    bool const sent = co_await send_event(event);
-    if (!sent) co_return false;
-  }
-  if (!chunked_) co_return true;
-  auto const [error, bytes] = co_await asio::async_write(socket_, http::make_chunk_last(), kResult);
-  co_return !error;
-}
-
-/// One event, one chunk, one write.
-asio::awaitable<bool> Connection::send_event(std::string event) {
-  if (gone_) co_return false;
-  if (chunked_) {
-    auto const [error, bytes] = co_await asio::async_write(socket_, http::make_chunk(asio::buffer(event)), kResult);
-    co_return !error;
-  }
-  auto const [error, bytes] = co_await asio::async_write(socket_, asio::buffer(event), kResult);
-  co_return !error;
+/// Waits until the client goes.
+asio::awaitable<void> Connection::stall() {
+  while (!gone_) co_await pause(std::chrono::hours(24));
+  ++shared_.cancelled;
 }
 
 asio::awaitable<void> Connection::pause(std::chrono::milliseconds duration) {

@@ -27,6 +27,30 @@ void append_text(std::string& out, Json const& value, int depth) {
   }
 }
 
+/// Has a text go on behind its beginning, which counts as prompt.
+void go_on(Generation& generation, std::uint64_t state, std::string_view begun) {
+  generation.id = hex(mix(state, begun));
+  generation.prompt_tokens += count_words(begun);
+  auto rest = begun;
+  std::uint64_t first = 0;
+  for (; first < generation.tokens; ++first) {
+    auto const token = generation.text.token(first);
+    if (rest.size() < token.size()) {
+      generation.skipped_bytes = token.starts_with(rest) ? rest.size() : 0;
+      if (token.starts_with(rest)) rest = {};
+      break;
+    }
+    if (!rest.starts_with(token)) break;
+    rest.remove_prefix(token.size());
+  }
+  generation.tokens -= first;
+  generation.first_token = first;
+  if (rest.empty()) return;
+  // It would have written something else, so what follows is made up anew, and begins with a space.
+  generation.text = MadeUpText(mix(state, begun));
+  generation.first_token = std::max<std::uint64_t>(first, 1);
+}
+
 }  // namespace
 
 std::string text_in(Json const& value) {
@@ -35,29 +59,43 @@ std::string text_in(Json const& value) {
   return text;
 }
 
+std::string Generation::whole_text() const {
+  std::string whole;
+  for (std::uint64_t i = 0; i < tokens; ++i) whole += token(i);
+  return whole;
+}
+
+Generation generate(Request const& request, Json const& call, Behaviour const& behaviour, Question const& question,
+                    std::initializer_list<std::string_view> limit_keys) {
+  auto const model = call.at("model").get<std::string>();
+  auto const state = mix(mix(behaviour.seed, model), question.prompt);
+  Generation generation{.id = hex(state),
+                        .created = request.now,
+                        .model = model,
+                        .text = MadeUpText(state),
+                        .tokens = behaviour.tokens,
+                        .limited = false,
+                        .prompt_tokens = count_words(question.prompt),
+                        .stream = is_true(call, "stream")};
+  if (question.begun) go_on(generation, state, *question.begun);
+  for (auto const key : limit_keys) {
+    if (!call.contains(key) || !call.at(key).is_number_unsigned()) continue;
+    auto const limit = call.at(key).get<std::uint64_t>();
+    generation.limited = limit < generation.tokens;
+    generation.tokens = std::min(generation.tokens, limit);
+    break;
+  }
+  return generation;
+}
+
 Generation generate(Request const& request, Json const& call, Behaviour const& behaviour,
                     std::initializer_list<std::string_view> prompt_keys,
                     std::initializer_list<std::string_view> limit_keys) {
-  std::string prompt;
+  Question question;
   for (auto const key : prompt_keys) {
-    if (call.contains(key)) prompt += text_in(call.at(key)) + "\n";
+    if (call.contains(key)) question.prompt += text_in(call.at(key)) + "\n";
   }
-  auto tokens = behaviour.tokens;
-  for (auto const key : limit_keys) {
-    if (!call.contains(key) || !call.at(key).is_number_unsigned()) continue;
-    tokens = std::min(tokens, call.at(key).get<std::uint64_t>());
-    break;
-  }
-  auto const model = call.at("model").get<std::string>();
-  auto const state = mix(mix(behaviour.seed, model), prompt);
-  return {.id = hex(state),
-          .created = request.now,
-          .model = model,
-          .text = MadeUpText(state),
-          .tokens = tokens,
-          .limited = tokens < behaviour.tokens,
-          .prompt_tokens = count_words(prompt),
-          .stream = is_true(call, "stream")};
+  return generate(request, call, behaviour, question, limit_keys);
 }
 
 Json usage_of(Generation const& generation) {

@@ -179,7 +179,7 @@ EventStream RealtimeSession::create_response(Json const& call) {
                     event("response.content_part.added", writer->with_place({{"part", ResponseEvents::part("")}}))};
   stream.tokens = generation.tokens;
   stream.token = [this, writer](std::uint64_t index) {
-    return event("response.output_text.delta", writer->with_place({{"delta", writer->generation().text.token(index)}}));
+    return event("response.output_text.delta", writer->with_place({{"delta", writer->generation().token(index)}}));
   };
   stream.closing = [this, writer] {
     auto const text = writer->generation().whole_text();

@@ -24,7 +24,10 @@ class ResponseWriter {
   }
   std::string token(std::uint64_t index) {
     return event("response.output_text.delta",
-                 with_place({{"delta", generation_.text.token(index)}, {"logprobs", Json::array()}}));
+                 with_place({{"delta", generation_.token(index)}, {"logprobs", Json::array()}}));
+  }
+  std::string failure(Behaviour const& behaviour) {
+    return event("error", {{"code", behaviour.error_code}, {"message", behaviour.error_message}, {"param", nullptr}});
   }
   std::vector<std::string> closing() {
     auto const text = generation_.whole_text();
@@ -107,6 +110,7 @@ Answer response(Request const& request, Json const& call, Behaviour const& behav
   stream.opening = writer->opening();
   stream.tokens = generation.tokens;
   stream.token = [writer](std::uint64_t index) { return writer->token(index); };
+  stream.failure = [writer](Behaviour const& how) { return writer->failure(how); };
   stream.closing = [writer] { return writer->closing(); };
   return stream;
 }

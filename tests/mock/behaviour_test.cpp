@@ -12,7 +12,10 @@ TEST(Behaviour, is_set_by_name) {
   for (auto const& [name, value] :
        {std::pair{"first-token", "250ms"}, std::pair{"token-interval", "2s"}, std::pair{"tokens", "7"},
         std::pair{"status", "503"}, std::pair{"fail-rate", "0.25"}, std::pair{"cut-after", "0"},
-        std::pair{"seed", "18446744073709551615"}}) {
+        std::pair{"cut-bytes", "100"}, std::pair{"reset", "true"}, std::pair{"stall-after", "1"},
+        std::pair{"error-after", "2"}, std::pair{"error-code", "slow_down"}, std::pair{"error-message", "No more."},
+        std::pair{"close-rate", "1"}, std::pair{"stall-head", "0.5"}, std::pair{"early-hints", "3"},
+        std::pair{"retry-after", "2s"}, std::pair{"idle-close", "5ms"}, std::pair{"seed", "18446744073709551615"}}) {
     EXPECT_TRUE(set(behaviour, name, value)) << name;
   }
   EXPECT_EQ(behaviour.first_token, milliseconds(250));
@@ -21,6 +24,17 @@ TEST(Behaviour, is_set_by_name) {
   EXPECT_EQ(behaviour.status, 503U);
   EXPECT_EQ(behaviour.fail_rate, 0.25);
   EXPECT_EQ(behaviour.cut_after, 0U);
+  EXPECT_EQ(behaviour.cut_bytes, 100U);
+  EXPECT_TRUE(behaviour.reset);
+  EXPECT_EQ(behaviour.stall_after, 1U);
+  EXPECT_EQ(behaviour.error_after, 2U);
+  EXPECT_EQ(behaviour.error_code, "slow_down");
+  EXPECT_EQ(behaviour.error_message, "No more.");
+  EXPECT_EQ(behaviour.close_rate, 1);
+  EXPECT_EQ(behaviour.stall_head, 0.5);
+  EXPECT_EQ(behaviour.early_hints, 3U);
+  EXPECT_EQ(behaviour.retry_after, milliseconds(2'000));
+  EXPECT_EQ(behaviour.idle_close, milliseconds(5));
   EXPECT_EQ(behaviour.seed, UINT64_MAX);
 }
 
@@ -71,7 +85,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Wrong{"too_many_tokens", "tokens", "10000001"}, Wrong{"no_error_status", "status", "302"},
                     Wrong{"no_status", "status", "600"}, Wrong{"share_above_one", "fail-rate", "1.5"},
                     Wrong{"share_below_zero", "fail-rate", "-0.5"}, Wrong{"share_nan", "fail-rate", "nan"},
-                    Wrong{"share_with_more", "fail-rate", "0.5x"}, Wrong{"empty", "cut-after", ""}),
+                    Wrong{"share_with_more", "fail-rate", "0.5x"}, Wrong{"empty", "cut-after", ""},
+                    Wrong{"no_switch", "reset", "yes"}),
     [](auto const& row) { return row.param.name; });
 
 }  // namespace

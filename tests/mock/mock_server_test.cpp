@@ -1,9 +1,7 @@
 #include "inferway/mock/mock_server.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read.hpp>
-#include <boost/asio/write.hpp>
+#include "raw_client.hpp"
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -12,51 +10,6 @@
 
 namespace inferway::mock {
 namespace {
-
-namespace asio = boost::asio;
-using asio::ip::tcp;
-
-/// A client that writes and reads plain bytes, blocking.
-class RawClient {
- public:
-  explicit RawClient(std::uint16_t port) : socket_(context_) {
-    socket_.connect({asio::ip::make_address("127.0.0.1"), port});
-  }
-  void send(std::string_view bytes) { asio::write(socket_, asio::buffer(bytes)); }
-  /// What comes until `end` stands in it, or the connection ends.
-  std::string read_until(std::string_view end) {
-    while (received_.find(end) == std::string::npos && read_some()) {
-    }
-    return received_;
-  }
-  std::string read_to_end() {
-    while (read_some()) {
-    }
-    return received_;
-  }
-  void half_close() { socket_.shutdown(tcp::socket::shutdown_send); }
-  void forget() { received_.clear(); }
-
- private:
-  bool read_some() {
-    std::array<char, 4096> piece;
-    boost::system::error_code error;
-    received_.append(piece.data(), socket_.read_some(asio::buffer(piece), error));
-    return !error;
-  }
-
-  asio::io_context context_;
-  tcp::socket socket_;
-  std::string received_;
-};
-
-std::string chat_call(std::string const& more_headers, std::string const& more = "") {
-  auto const body = R"({"model":"m","messages":[{"role":"user","content":"hi"}])" + more + "}";
-  return "POST /v1/chat/completions HTTP/1.1\r\nHost: mock\r\n" + more_headers +
-         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-}
-
-std::string stream_call(std::string const& more_headers = "") { return chat_call(more_headers, R"(,"stream":true)"); }
 
 void wait_for(MockServer const& server, std::function<bool(Counts const&)> const& true_of) {
   while (!true_of(server.counts())) std::this_thread::yield();

@@ -24,6 +24,8 @@ struct Counts {
   std::uint64_t streams_completed = 0;
   std::uint64_t cancelled = 0;  ///< answers whose client went before their end
   std::uint64_t tokens = 0;     ///< sent in streams
+  std::uint64_t cut = 0;        ///< answers that it broke off, or did not begin, because it was told to
+  std::uint64_t health_checks = 0;
 };
 
 /// A double of a model server: it speaks the OpenAI API, answers with made-up text, and misbehaves on demand. Its HTTP
