@@ -25,10 +25,22 @@ constexpr char kUsage[] =
     "  --status CODE           answer every call with this error\n"
     "  --fail-rate SHARE       answer this share of the calls (0 to 1) with a 500\n"
     "  --cut-after N           close the connection after N tokens, in mid-answer\n"
+    "  --cut-bytes N           or after N bytes of the answer, its head included\n"
+    "  --close-rate SHARE      close the connection instead of answering this share of the calls\n"
+    "  --reset true            what is cut or closed ends by a reset\n"
+    "  --stall-after N         send nothing more after N tokens\n"
+    "  --stall-head SHARE      never answer this share of the calls\n"
+    "  --error-after N         end a stream after N tokens by an error event\n"
+    "  --error-code CODE       the code of that event (default server_error)\n"
+    "  --error-message TEXT    and its message\n"
+    "  --retry-after 2s        in answers of status 429, 503 and 529\n"
+    "  --early-hints N         so many answers of status 103 come first\n"
+    "  --idle-close 100ms      close a kept connection when idle, after at most this time\n"
     "  --seed N                another text for the same prompt, other calls that fail\n"
     "\n"
     "What --first-token and the options below it set for all requests, a header sets for one\n"
-    "(x-mock-status: 429). GET /stats tells what the mock has seen, /echo what it received.\n";
+    "(x-mock-status: 429). GET /stats tells what the mock has seen, /echo what it received;\n"
+    "POST /mock/health?status=503 sets what GET /health answers.\n";
 
 struct Arguments {
   mock::Options options;
