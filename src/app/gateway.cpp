@@ -147,12 +147,14 @@ void Gateway::start_admin() {
   admin_server_ =
       std::make_unique<server::Server>(loop_, admin_, settings(), admin_connections_, telemetry_.unlisted_shard());
   admin_acceptor_ = std::make_unique<net::Acceptor>(
-      loop_, admin_listening_.socket, [this](net::Descriptor connection, net::Address const& peer) {
+      loop_, admin_listening_.socket,
+      [this](net::Descriptor connection, net::Address const& peer) {
         admin_server_->load().fetch_add(1, std::memory_order_relaxed);
         loop_.defer([this, connection = std::move(connection), peer]() mutable {
           admin_server_->serve(std::move(connection), peer);
         });
-      });
+      },
+      telemetry_.unlisted_shard().accept_pauses);
   log_info("admin on " + admin_listening_.shown + whence(admin_listening_));
 }
 

@@ -13,8 +13,10 @@ constexpr std::uint32_t kImbalance = 1;
 }  // namespace
 
 Worker::Worker(Shared const& shared, telemetry::Shard& shard, std::uint64_t seed)
-    : upstream_(loop_, shared.snapshot.directory, shared.settings.limits, shard, seed),
-      proxy_(loop_, shared.snapshot, upstream_, shared.buffered, shard),
+    : shard_(shard),
+      load_meter_(loop_, shared.connections.open, shared.buffered.held, shard),
+      upstream_(loop_, shared.snapshot.directory, shared.settings.limits, shard, seed),
+      proxy_(loop_, shared.snapshot, upstream_, shared.buffered, load_meter_, shard),
       server_(loop_, proxy_, shared.settings, shared.connections, shard) {}
 
 Worker::~Worker() { stop(); }
@@ -24,9 +26,11 @@ void Worker::start(std::vector<std::unique_ptr<Listening>> const& listening,
   all_ = &all;
   for (auto const& at : listening) {
     acceptors_.push_back(std::make_unique<net::Acceptor>(
-        loop_, at->socket(), [this, at = at.get()](net::Descriptor connection, net::Address const& peer) {
+        loop_, at->socket(),
+        [this, at = at.get()](net::Descriptor connection, net::Address const& peer) {
           take(std::move(connection), peer, at->tls());
-        }));
+        },
+        shard_.accept_pauses));
   }
   thread_ = std::thread([this] { loop_.run(); });
 }

@@ -50,7 +50,9 @@ class Worker {
  private:
   void take(net::Descriptor connection, net::Address const& peer, net::TlsServerContext::Shared tls);
 
+  telemetry::Shard& shard_;
   net::Loop loop_;
+  proxy::LoadMeter load_meter_;
   upstream::Upstream upstream_;
   proxy::Proxy proxy_;
   server::Server server_;

@@ -39,7 +39,6 @@ constexpr Row kNotSupportedYet[] = {
     {"backends.*.max_inflight", is_not_zero, "a bound on requests in flight is"},
     {"backends.*.queue.size", is_not_zero, "a queue is"},
     {"backends.*.health.metrics", is_given, "reading a server's metrics is"},
-    {"routes.[].priority", is_not_zero, "shedding by priority is"},
     {"keys.static.[].tpm", is_not_zero, "a limit on tokens is"},
     {"keys.static.[].budget_usd", is_not_zero, "a budget is"},
     {"reload.watch", is_true, "watching the file is"},

@@ -15,8 +15,11 @@ namespace {
 
 /// Connections taken at one go; then the loop looks at its other sockets.
 constexpr int kAcceptBatch = 16;
-/// Without free descriptors accepting is no use until some are closed.
-constexpr Duration kDescriptorPause = std::chrono::milliseconds(100);
+/// Without free descriptors accepting is no use until some are closed, and nothing tells when one is: it is tried again
+/// that often. New connections meanwhile wait in the kernel's queue.
+constexpr Duration kDescriptorPause = std::chrono::milliseconds(50);
+/// Descriptors that come and go one by one would fill the log.
+constexpr Duration kBetweenLines = std::chrono::seconds(10);
 
 /// Twice what may wait: a flood of new connections does not keep us from ending.
 constexpr int kMostWaiting = 2 * kBacklog;
@@ -56,8 +59,12 @@ std::uint16_t bound_port(Descriptor const& listening) {
   return address ? address->port() : 0;
 }
 
-Acceptor::Acceptor(Loop& loop, Descriptor const& listening, OnConnection on_connection)
-    : loop_(loop), listening_(listening.get()), on_connection_(std::move(on_connection)), pause_(loop.wheel(), *this) {
+Acceptor::Acceptor(Loop& loop, Descriptor const& listening, OnConnection on_connection, telemetry::Counter& pauses)
+    : loop_(loop),
+      listening_(listening.get()),
+      on_connection_(std::move(on_connection)),
+      pauses_(pauses),
+      pause_(loop.wheel(), *this) {
   notify();
 }
 
@@ -80,14 +87,33 @@ void Acceptor::on_events(std::uint32_t) { accept_some(); }
 
 void Acceptor::accept_some() {
   for (int i = 0; i < kAcceptBatch && active_; ++i) {
-    if (accept_one(listening_, on_connection_)) continue;
+    if (accept_one(listening_, on_connection_)) {
+      if (resting_since_ != TimePoint::min()) recovered();
+      continue;
+    }
     if (errno == EINTR || errno == ECONNABORTED) continue;
     if (errno == EAGAIN) return;
-    telemetry::log_warn("accepting connections rests for 100 ms: " + std::system_category().message(errno));
-    loop_.remove(*this, listening_);
-    active_ = false;
-    pause_.arm(loop_.now() + kDescriptorPause);
+    return rest(errno);
   }
+}
+
+void Acceptor::rest(int why) {
+  pauses_.add();
+  loop_.remove(*this, listening_);
+  active_ = false;
+  pause_.arm(loop_.now() + kDescriptorPause);
+  if (resting_since_ == TimePoint::min()) resting_since_ = loop_.now();
+  if (told_ || loop_.now() < quiet_until_) return;
+  told_ = true;
+  quiet_until_ = loop_.now() + kBetweenLines;
+  telemetry::log_warn("accepting connections rests: " + std::system_category().message(why));
+}
+
+void Acceptor::recovered() {
+  auto const rested = std::chrono::ceil<std::chrono::milliseconds>(loop_.now() - resting_since_);
+  if (told_) telemetry::log_info("connections are accepted again after " + std::to_string(rested.count()) + " ms");
+  resting_since_ = TimePoint::min();
+  told_ = false;
 }
 
 void accept_all(Descriptor const& listening, OnConnection const& on_connection) {

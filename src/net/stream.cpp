@@ -26,6 +26,12 @@ std::unexpected<Error> connect_error(int code) {
   return upstream_error(ErrorCode::connect_failed, std::system_category().message(code));
 }
 
+/// No socket for a new connection: nothing the backend can be blamed for, nor another one would be better at.
+std::unexpected<Error> socket_error(int code) {
+  if (code != EMFILE && code != ENFILE && code != ENOBUFS && code != ENOMEM) return connect_error(code);
+  return gateway_error(ErrorCode::overloaded, "no connection to a backend: " + std::system_category().message(code));
+}
+
 }  // namespace
 
 Stream::Stream(Loop& loop, Descriptor descriptor) : Stream(loop, std::move(descriptor), false) {}
@@ -40,7 +46,7 @@ Stream::~Stream() { loop_.remove(*this, descriptor_.get()); }
 
 Result<std::unique_ptr<Stream>> Stream::connect(Loop& loop, Address const& to) {
   Descriptor descriptor(::socket(to.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!descriptor) return connect_error(errno);
+  if (!descriptor) return socket_error(errno);
   if (::connect(descriptor.get(), to.data(), to.size()) != 0 && errno != EINPROGRESS) {
     // A Unix socket cannot be waited for: it says at once that too many wait already.
     if (errno == EAGAIN && to.family() == AF_UNIX) errno = EBUSY;

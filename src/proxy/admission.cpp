@@ -20,6 +20,8 @@ net::Task<Result<void>> Exchange::admit() {
   // Before a byte of the body is read, or anything told about what routes there are.
   if (auto const known = caller_.check_candidates(candidates); !known) co_return known;
   if (candidates.needs_model) {
+    // Whichever route wins: the body need not be read to know.
+    if (auto const taken = shed(candidates.priority); !taken) co_return taken;
     auto const found = co_await find_model();
     if (!found) co_return found;
   }
@@ -28,6 +30,7 @@ net::Task<Result<void>> Exchange::admit() {
   if (!known) co_return known;
   if (!route) co_return answer_models(route.error());
   record_.route = static_cast<std::uint32_t>(*route);
+  if (auto const taken = shed(proxy_.snapshot_.config.routes[*route].priority); !taken) co_return taken;
   if (caller_.wants_model()) {
     if (auto const allowed = co_await check_model(); !allowed) co_return allowed;
   }

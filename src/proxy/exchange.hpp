@@ -39,6 +39,9 @@ class Exchange final : private Composer {
   [[nodiscard]] net::Task<Result<void>> check_model();
   [[nodiscard]] Result<void> answer_models(Error const& no_route);
 
+  // overload.cpp
+  [[nodiscard]] Result<void> shed(std::int64_t priority);
+
   // exchange.cpp
   [[nodiscard]] net::Task<> forward();
   [[nodiscard]] Result<bool> step();

@@ -88,7 +88,7 @@ void Exchange::answer_error(Error const& error) {
                          .more = std::span(more).first(count),
                          .body = true,
                          .length = body.size(),
-                         .close = decision_.websocket()});
+                         .close = decision_.websocket() || record_.shed});
   std::string_view const pieces[] = {body};
   downstream_.send_body(pieces, server::More::none);
 }

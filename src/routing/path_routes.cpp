@@ -22,8 +22,9 @@ bool RouteGroup::takes(Query const& query) const {
          std::ranges::all_of(headers, [&](auto const& wanted) { return takes_header(wanted, query.head); });
 }
 
-void PathRoutes::add(config::Match const& match, std::size_t route, bool needs_key) {
+void PathRoutes::add(config::Match const& match, std::size_t route, bool needs_key, std::int64_t priority) {
   auto& group = group_for(match);
+  group.priority = std::max(group.priority, priority);
   if (!match.model) {
     if (group.any_model == kNone && !needs_key) group.open_any = route;
     group.any_model = std::min(group.any_model, route);

@@ -21,6 +21,7 @@ struct RouteGroup {
   std::size_t with_model = kNone;  ///< the first that wants a model, whichever
   std::size_t open_any = kNone;    ///< any_model, where that asks for no key
   std::size_t open_with = kNone;   ///< the first that wants a model, but no key
+  std::int64_t priority = std::numeric_limits<std::int64_t>::min();  ///< the highest among them
   ModelIndex models;
 
   [[nodiscard]] bool takes(Query const& query) const;
@@ -31,7 +32,7 @@ struct RouteGroup {
 class PathRoutes {
  public:
   /// Routes are added in the order of the file.
-  void add(config::Match const& match, std::size_t route, bool needs_key);
+  void add(config::Match const& match, std::size_t route, bool needs_key, std::int64_t priority = 0);
 
   /// Calls `visit` with each group that takes the query, perhaps more than once. Allocates nothing.
   template <typename Visit>

@@ -29,9 +29,9 @@ RouteTable::Compiled::Compiled(std::vector<config::Route> const& routes, config:
     if (is_prefix(match.path)) {
       std::string const prefix(prefix_of(match.path));
       longest_prefix = std::max(longest_prefix, prefix.size());
-      prefixes[prefix].add(match, i, needs_key);
+      prefixes[prefix].add(match, i, needs_key, routes[i].priority);
     } else {
-      exact_paths[match.path].add(match, i, needs_key);
+      exact_paths[match.path].add(match, i, needs_key, routes[i].priority);
     }
   }
 }
@@ -59,16 +59,21 @@ Candidates RouteTable::candidates(Query const& query) const {
   std::size_t with_model = kNone;
   std::size_t open_any = kNone;
   std::size_t open_with = kNone;
+  auto priority = std::numeric_limits<std::int64_t>::min();
   compiled_->each_group(query, [&](RouteGroup const& group) {
     any_model = std::min(any_model, group.any_model);
     with_model = std::min(with_model, group.with_model);
     open_any = std::min(open_any, group.open_any);
     open_with = std::min(open_with, group.open_with);
+    priority = std::max(priority, group.priority);
   });
   bool const any = any_model != kNone || with_model != kNone;
   // Behind the first route that takes any model none has its turn.
   bool const open = (open_any != kNone && open_any == any_model) || open_with < any_model;
-  return {.any = any, .needs_model = with_model < any_model, .needs_key = any ? !open : compiled_->key_required};
+  return {.any = any,
+          .needs_model = with_model < any_model,
+          .needs_key = any ? !open : compiled_->key_required,
+          .priority = priority};
 }
 
 Result<std::size_t> RouteTable::match(Query const& query, std::optional<std::string_view> model) const {

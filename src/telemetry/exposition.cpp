@@ -44,8 +44,8 @@ void Exposition::sample(Labels labels, std::uint64_t value) {
   text_ += '\n';
 }
 
-void Exposition::seconds(std::uint64_t nanoseconds) {
-  append_series("", {}, "");
+void Exposition::seconds(Labels labels, std::uint64_t nanoseconds) {
+  append_series("", labels, "");
   append_seconds(nanoseconds);
   text_ += '\n';
 }

@@ -22,7 +22,8 @@ class Exposition {
   void sample(Labels labels, std::uint64_t value);
   void sample(std::uint64_t value) { sample({}, value); }
   /// A value that is no whole number.
-  void seconds(std::uint64_t nanoseconds);
+  void seconds(Labels labels, std::uint64_t nanoseconds);
+  void seconds(std::uint64_t nanoseconds) { seconds({}, nanoseconds); }
   /// The buckets, the sum and the count of one series. Bounds and sum in seconds.
   void buckets(Labels labels, HistogramTotals const& totals);
 

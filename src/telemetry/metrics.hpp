@@ -17,6 +17,7 @@ using Shards = std::vector<std::unique_ptr<WorkerShard>>;
 
 void write_request_metrics(Exposition& out, Shards const& shards, Names const& names);
 void write_client_metrics(Exposition& out, Shards const& shards, config::Limits const& limits);
+void write_overload_metrics(Exposition& out, Shards const& shards, Names const& names);
 void write_upstream_metrics(Exposition& out, Shards const& shards, Names const& names);
 void write_attempt_metrics(Exposition& out, Shards const& shards, Names const& names);
 void write_tls_metrics(Exposition& out, Shards const& shards, Names const& names);

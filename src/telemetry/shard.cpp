@@ -10,7 +10,16 @@ WorkerShard::WorkerShard(std::size_t backend_count, RecordRing* ring) : ring_(ri
 void WorkerShard::finish(Record const& record) {
   series.count(record);
   if (record.error_set) errors[static_cast<std::size_t>(record.error)].add();
+  if (record.shed) count_shed(record);
   if (ring_ != nullptr && !ring_->push(record)) log_dropped.add();
+}
+
+/// There are as many as routes with a priority at most, and it is counted only under overload: a search will do.
+void WorkerShard::count_shed(Record const& record) {
+  auto* count = shed.find(
+      [&](ShedCount const& known) { return known.route == record.route && known.priority == record.priority; });
+  if (count == nullptr) count = &shed.emplace(record.route, record.priority);
+  count->requests.add();
 }
 
 }  // namespace inferway::telemetry

@@ -46,6 +46,7 @@ std::string Telemetry::prometheus() const {
   Exposition out;
   write_request_metrics(out, state_->shards, state_->names);
   write_client_metrics(out, state_->shards, state_->limits);
+  write_overload_metrics(out, state_->shards, state_->names);
   write_upstream_metrics(out, state_->shards, state_->names);
   write_attempt_metrics(out, state_->shards, state_->names);
   write_tls_metrics(out, state_->shards, state_->names);

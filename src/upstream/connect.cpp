@@ -141,6 +141,7 @@ Result<bool> Attempt::dial() {
       connection_->lease(waiter_);
       return true;
     }
+    if (stream.error().side == Side::gateway) return own_failure(std::move(stream.error()));
     last = stream.error();
   }
   upstream_.directory_.resolver().refresh(*endpoint_.name);
@@ -169,6 +170,14 @@ Result<bool> Attempt::replace_stale() {
   first_byte_armed_ = false;
   begin_connecting();
   return true;
+}
+
+/// The gateway itself could not do it: no figure of the backend moves.
+std::unexpected<Error> Attempt::own_failure(Error error) {
+  failed_ = true;
+  state_ = State::done;
+  connection_.reset();
+  return std::unexpected(std::move(error));
 }
 
 std::unexpected<Error> Attempt::failure(Error error) {

@@ -20,7 +20,6 @@ Refusal const kRefusals[] = {
     {"max_inflight", with_backend("max_inflight: 8"), {4, 5}, "not supported yet"},
     {"queue", with_backend("queue: {size: 1}"), {4, 13}, "not supported yet"},
     {"health_metrics", with_backend("health: {metrics: /metrics}"), {4, 14}, "not supported yet"},
-    {"priority", with_route("priority: -1"), {5, 5}, "not supported yet"},
 };
 class NotSupportedTest : public testing::TestWithParam<Refusal> {};
 TEST_P(NotSupportedTest, is_refused_when_it_asks_for_something) { expect_refused(GetParam()); }

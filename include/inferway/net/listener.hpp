@@ -2,6 +2,7 @@
 
 #include "inferway/net/address.hpp"
 #include "inferway/net/loop.hpp"
+#include "inferway/telemetry/telemetry.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -27,7 +28,8 @@ void accept_all(Descriptor const& listening, OnConnection const& on_connection);
 /// Accepts on a shared listening socket for one loop. Each new connection wakes one loop only.
 class Acceptor final : private Source, private Watcher {
  public:
-  Acceptor(Loop& loop, Descriptor const& listening, OnConnection on_connection);
+  /// `pauses`: counts how often it had to rest for want of descriptors.
+  Acceptor(Loop& loop, Descriptor const& listening, OnConnection on_connection, telemetry::Counter& pauses);
   ~Acceptor();
 
   /// Takes no more connections. The listening socket itself stays open.
@@ -37,11 +39,17 @@ class Acceptor final : private Source, private Watcher {
   void on_events(std::uint32_t events) override;
   void notify() override;  ///< the pause after running out of descriptors is over
   void accept_some();
+  void rest(int why);
+  void recovered();
 
   Loop& loop_;
   int listening_;
   OnConnection on_connection_;
+  telemetry::Counter& pauses_;
   Deadline pause_;
+  TimePoint resting_since_ = TimePoint::min();  ///< min(): it is not
+  TimePoint quiet_until_ = TimePoint::min();    ///< no further line in the log before
+  bool told_ = false;                           ///< the log knows of this rest
   bool active_ = false;
   bool stopped_ = false;
 };

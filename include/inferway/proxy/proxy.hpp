@@ -1,6 +1,8 @@
 #pragma once
 
+#include "inferway/policy/overload.hpp"
 #include "inferway/policy/sha256.hpp"
+#include "inferway/proxy/load_meter.hpp"
 #include "inferway/proxy/snapshot.hpp"
 #include "inferway/server/downstream.hpp"
 #include "inferway/telemetry/telemetry.hpp"
@@ -20,8 +22,7 @@ struct BufferedBytes {
 class Proxy final : public server::Handler {
  public:
   Proxy(net::Loop& loop, Snapshot const& snapshot, upstream::Upstream& upstream, BufferedBytes& buffered,
-        telemetry::Shard& shard)
-      : loop_(loop), snapshot_(snapshot), upstream_(upstream), buffered_(buffered), shard_(shard) {}
+        LoadMeter const& load, telemetry::Shard& shard);
 
   [[nodiscard]] net::Task<> serve(server::Downstream& downstream) override;
 
@@ -31,6 +32,8 @@ class Proxy final : public server::Handler {
   Snapshot const& snapshot_;
   upstream::Upstream& upstream_;
   BufferedBytes& buffered_;
+  LoadMeter const& load_;
+  policy::Shedding shedding_;
   telemetry::Shard& shard_;
   policy::Sha256 sha256_;
 };

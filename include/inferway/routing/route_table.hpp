@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,9 +23,10 @@ struct Query {
 
 /// What is known before the body was read.
 struct Candidates {
-  bool any = false;          ///< some route matches by path, method and headers
-  bool needs_model = false;  ///< which one wins depends on the model
-  bool needs_key = false;    ///< whichever wins asks for a key
+  bool any = false;                                                  ///< some route matches by path, method and headers
+  bool needs_model = false;                                          ///< which one wins depends on the model
+  bool needs_key = false;                                            ///< whichever wins asks for a key
+  std::int64_t priority = std::numeric_limits<std::int64_t>::min();  ///< that of none that may win is above it
 };
 
 /// Routes compiled for lookup: first match in file order, at a cost that does not grow with their number. Looked up by

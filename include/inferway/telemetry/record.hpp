@@ -57,6 +57,8 @@ struct Record {
   ErrorCode error = ErrorCode::internal;  ///< when error_set: why the gateway answered, or cut the stream
   bool streamed = false;                  ///< an event stream
   bool truncated = false;                 ///< the answer was ended abnormally after its head was sent
+  bool shed = false;                      ///< refused for its priority under overload
+  std::int64_t priority = 0;              ///< when shed: the one that was refused
   std::uint64_t bytes_in = 0;             ///< request body
   std::uint64_t bytes_out = 0;            ///< response body, as payload
   ShortText<16> method;

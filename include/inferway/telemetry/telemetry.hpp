@@ -7,6 +7,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -19,6 +20,7 @@ class Counter {
  public:
   void add(std::uint64_t n = 1) { value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed); }
   void sub(std::uint64_t n = 1) { value_.store(value_.load(std::memory_order_relaxed) - n, std::memory_order_relaxed); }
+  void set(std::uint64_t n) { value_.store(n, std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t get() const { return value_.load(std::memory_order_relaxed); }
 
  private:
@@ -62,6 +64,8 @@ class Shard {
   /// Counts the request (by route, backend, status; histograms of duration and first byte) and hands the record to
   /// the access log's ring. Never blocks; when the ring is full the line is dropped and counted.
   virtual void finish(Record const& record) = 0;
+  /// How late the worker's loop was, seen once in a while.
+  virtual void observe_loop_lag(std::chrono::nanoseconds late) = 0;
 
   // Gauges and counters that the rooms move themselves.
   Counter requests_inflight;
@@ -70,6 +74,8 @@ class Shard {
   Counter connections_open;
   Counter connections_accepted;
   Counter connections_refused;  ///< over limits.connections
+  Counter accept_pauses;        ///< accepting rested: no file descriptor was left
+  Counter loop_lag_ns;          ///< gauge: smoothed
   Counter client_bytes_in;      ///< all bytes read from clients
   Counter client_bytes_out;
   Counter buffered_bytes;  ///< gauge: bodies held in memory

@@ -132,6 +132,7 @@ class Attempt {
   void report_bad(config::RetryOn cause);
   void report_bad(Error const& error);
   [[nodiscard]] std::unexpected<Error> failure(Error error);
+  [[nodiscard]] std::unexpected<Error> own_failure(Error error);
   [[nodiscard]] std::unexpected<Error> ended_early(net::IoStatus how, Retry retry, std::string_view when);
   // tunnel.cpp
   [[nodiscard]] Result<std::optional<Step>> switch_protocols();
