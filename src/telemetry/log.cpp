@@ -8,7 +8,10 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
+#include <poll.h>
 #include <string>
+#include <unistd.h>
 
 namespace inferway::telemetry {
 
@@ -74,6 +77,14 @@ std::string payload_of(LogLevel level, std::string_view message) {
   return payload;
 }
 
+std::atomic<std::uint64_t> lost_lines{0};
+
+/// A pipe or terminal that nobody reads must not hold up a worker, nor two of them at once.
+bool stderr_takes_a_line() {
+  pollfd ready{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+  return ::poll(&ready, 1, 0) != 0;
+}
+
 }  // namespace
 
 void set_log_level(LogLevel level, LogFormat format) {
@@ -82,11 +93,20 @@ void set_log_level(LogLevel level, LogFormat format) {
   logger().set_level(level_of(level));
 }
 
+std::uint64_t log_lines_lost() { return lost_lines.load(std::memory_order_relaxed); }
+
 bool log_enabled(LogLevel level) { return logger().should_log(level_of(level)); }
 
 void log(LogLevel level, std::string_view message) {
   if (!log_enabled(level)) return;
   auto const payload = payload_of(level, message);
+  // A pipe that poll() calls writable takes a line as a whole (PIPE_BUF), as long as no other thread is quicker.
+  static std::mutex one_at_a_time;
+  std::scoped_lock const lock(one_at_a_time);
+  if (!stderr_takes_a_line()) {
+    lost_lines.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
   logger().log(level_of(level), spdlog::string_view_t(payload.data(), payload.size()));
 }
 

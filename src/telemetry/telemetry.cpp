@@ -1,6 +1,7 @@
 #include "inferway/telemetry/telemetry.hpp"
 
 #include "access_log.hpp"
+#include "inferway/telemetry/log.hpp"
 #include "metrics.hpp"
 
 #include <chrono>
@@ -54,6 +55,8 @@ std::string Telemetry::prometheus() const {
   out.sample(state_->access_log ? state_->access_log->written() : 0);
   out.counter("inferway_access_log_dropped_total", "Lines lost: too many at once, or the log could not be written.");
   out.sample(state_->dropped());
+  out.counter("inferway_log_dropped_total", "Lines of the operational log that stderr did not take.");
+  out.sample(log_lines_lost());
   write_process_metrics(out, state_->started);
   return out.take();
 }
