@@ -6,6 +6,9 @@ PREFIX ?= /usr/local
 CTEST_ARGS ?=
 # Extra arguments for the microbenchmarks: make bench BENCH_ARGS=--benchmark_filter=route
 BENCH_ARGS ?=
+# Extra arguments for the fault report and the soak: make soak SOAK_ARGS='--seconds 30'
+FAULTS_ARGS ?=
+SOAK_ARGS ?=
 # lint: files changed since this commit. Empty: since the branch left origin/main, or the last 20 commits on main itself.
 LINT_BASE ?=
 # lint: 1 checks every file.
@@ -16,8 +19,8 @@ compile   = cmake --build --preset $(1) -j $(JOBS)
 run_tests = ctest --preset $(1) -j $(JOBS) $(CTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build deps format lint asan tsan clean install uninstall fresh-check container-check clients bench bench-compare bench-memory \
-        deps-build deps-lint deps-sanitize deps-bench deps-compare deps-clients deps-fresh
+.PHONY: help run test build deps format lint asan tsan clean install uninstall fresh-check container-check clients bench bench-compare bench-memory faults soak \
+        deps-build deps-lint deps-sanitize deps-bench deps-compare deps-faults deps-clients deps-fresh
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -63,6 +66,12 @@ bench: deps-build deps-bench ## microbenchmarks
 bench-compare: build deps-compare ## requests/s and CPU per request beside nginx and HAProxy
 	bench/compare/compare.py --inferway build/release/inferway
 
+faults: build deps-faults ## per fault: what became of each request, with HAProxy beside it
+	PYTHONDONTWRITEBYTECODE=1 tests/faults/report.py --inferway build/release/inferway $(FAULTS_ARGS)
+
+soak: build ## ten minutes of random faults: the books balance, memory does not grow (SOAK_ARGS='--seconds 30')
+	PYTHONDONTWRITEBYTECODE=1 tests/faults/soak.py --inferway build/release/inferway $(SOAK_ARGS)
+
 bench-memory: build ## memory of the gateway for each idle stream, with TLS and without
 	bench/idle_streams.py --inferway build/release/inferway
 
@@ -83,7 +92,7 @@ clean: ## remove build/
 	rm -rf build
 
 deps: ## install every package that anything here needs (scripts/packages.txt)
-	scripts/deps.sh build lint sanitize ci bench compare clients fresh
+	scripts/deps.sh build lint sanitize ci bench compare faults clients fresh
 
-deps-build deps-lint deps-sanitize deps-bench deps-compare deps-clients deps-fresh:
+deps-build deps-lint deps-sanitize deps-bench deps-compare deps-faults deps-clients deps-fresh:
 	@scripts/deps.sh $(@:deps-%=%)
