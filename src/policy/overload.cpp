@@ -9,6 +9,13 @@ namespace {
 
 double between(double value, double calm, double full) { return std::clamp((value - calm) / (full - calm), 0.0, 1.0); }
 
+std::vector<std::int64_t> priorities_of(std::vector<config::Route> const& routes) {
+  std::vector<std::int64_t> priorities;
+  priorities.reserve(routes.size());
+  for (auto const& route : routes) priorities.push_back(route.priority);
+  return priorities;
+}
+
 }  // namespace
 
 double overload_level(Pressure const& pressure) {
@@ -17,6 +24,8 @@ double overload_level(Pressure const& pressure) {
       {between(pressure.connections, kCalmShare, 1), between(pressure.buffered, kCalmShare, 1),
        between(Milliseconds(pressure.lag).count(), Milliseconds(kCalmLag).count(), Milliseconds(kFullLag).count())});
 }
+
+Shedding::Shedding(std::vector<config::Route> const& routes) : Shedding(priorities_of(routes)) {}
 
 Shedding::Shedding(std::vector<std::int64_t> priorities) : priorities_(std::move(priorities)) {
   std::ranges::sort(priorities_);

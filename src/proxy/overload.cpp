@@ -3,30 +3,8 @@
 #include "exchange.hpp"
 
 #include <cstdint>
-#include <vector>
 
 namespace inferway::proxy {
-
-namespace {
-
-std::vector<std::int64_t> priorities(config::Config const& config) {
-  std::vector<std::int64_t> out;
-  out.reserve(config.routes.size());
-  for (auto const& route : config.routes) out.push_back(route.priority);
-  return out;
-}
-
-}  // namespace
-
-Proxy::Proxy(net::Loop& loop, Snapshot const& snapshot, upstream::Upstream& upstream, BufferedBytes& buffered,
-             LoadMeter const& load, telemetry::Shard& shard)
-    : loop_(loop),
-      snapshot_(snapshot),
-      upstream_(upstream),
-      buffered_(buffered),
-      load_(load),
-      shedding_(priorities(snapshot.config)),
-      shard_(shard) {}
 
 /// Refuses a request of that priority while lower ones have to go. The client's connection ends with the answer: it is
 /// what there may be too many of.

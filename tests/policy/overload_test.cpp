@@ -48,21 +48,21 @@ std::vector<std::int64_t> refused(Shedding const& shedding, std::vector<std::int
 using Priorities = std::vector<std::int64_t>;
 
 TEST(SheddingTest, a_single_priority_is_never_refused) {
-  Shedding shedding({7, 7, 7});
+  Shedding shedding(Priorities{7, 7, 7});
   EXPECT_FALSE(shedding.possible());
   shedding.update(1);
   EXPECT_FALSE(shedding.refuses(7));
 }
 
 TEST(SheddingTest, no_route_is_no_trouble) {
-  Shedding shedding({});
+  Shedding shedding(Priorities{});
   shedding.update(1);
   EXPECT_FALSE(shedding.refuses(0));
 }
 
 TEST(SheddingTest, the_lowest_go_first_and_the_highest_never) {
   Priorities const all{-5, 0, 10};
-  Shedding shedding({10, -5, 0, 0, -5});
+  Shedding shedding(Priorities{10, -5, 0, 0, -5});
   EXPECT_TRUE(shedding.possible());
   struct Step {
     double level;
@@ -76,7 +76,7 @@ TEST(SheddingTest, the_lowest_go_first_and_the_highest_never) {
 }
 
 TEST(SheddingTest, a_jump_refuses_as_many_at_once) {
-  Shedding shedding({1, 2, 3, 4});
+  Shedding shedding(Priorities{1, 2, 3, 4});
   shedding.update(1);
   EXPECT_EQ(refused(shedding, {1, 2, 3, 4}), (Priorities{1, 2, 3}));
   shedding.update(0);
@@ -84,7 +84,7 @@ TEST(SheddingTest, a_jump_refuses_as_many_at_once) {
 }
 
 TEST(SheddingTest, what_is_refused_is_taken_again_only_well_below_where_it_began) {
-  Shedding shedding({0, 1});
+  Shedding shedding(Priorities{0, 1});
   shedding.update(0.5);
   EXPECT_TRUE(shedding.refuses(0));
   shedding.update(0.49);

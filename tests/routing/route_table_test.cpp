@@ -191,6 +191,16 @@ TEST_P(NeedsKeyTest, when_no_route_that_may_win_is_open) {
 INSTANTIATE_TEST_SUITE_P(Rows, NeedsKeyTest, testing::ValuesIn(kNeedsKeyRows),
                          [](auto const& row) { return std::string(row.param.name); });
 
+TEST(RouteTableTest, no_route_that_may_win_is_above_the_candidates_priority) {
+  RouteTable const table(routes_of({{"/a", "x", {}, {}, {}, -2},
+                                    {"/a", "y", {}, {}, {}, 3},
+                                    {"/a", {}, "GET", {}, {}, 9},
+                                    {"/b/*", {}, {}, {}, {}, -5}}));
+  EXPECT_EQ(table.candidates(Request("POST", "/a", {}).query()).priority, 3);
+  EXPECT_EQ(table.candidates(Request("GET", "/a", {}).query()).priority, 9);
+  EXPECT_EQ(table.candidates(Request("POST", "/b/c", {}).query()).priority, -5);
+}
+
 struct TailRow {
   char const* name;
   std::string_view pattern;

@@ -2,6 +2,7 @@
 
 #include "inferway/routing/route_table.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,6 +20,7 @@ struct RouteRow {
   std::optional<std::string> method = {};
   Headers headers = {};
   std::optional<bool> auth = {};
+  std::int64_t priority = 0;
 };
 
 inline std::vector<config::Route> routes_of(std::vector<RouteRow> const& rows) {
@@ -26,6 +28,7 @@ inline std::vector<config::Route> routes_of(std::vector<RouteRow> const& rows) {
   for (auto const& row : rows) {
     auto& match = routes.emplace_back().match;
     routes.back().auth = row.auth;
+    routes.back().priority = row.priority;
     match.path = row.path;
     match.model = row.model;
     match.method = row.method;

@@ -57,6 +57,36 @@ TEST(Telemetry, adds_the_workers_up) {
   }
 }
 
+TEST(Telemetry, counts_what_was_shed_by_route_and_priority) {
+  Telemetry telemetry(two_routes(), 2);
+  auto record = answered(1, kNoIndex, 503);
+  record.shed = true;
+  record.priority = -7;
+  telemetry.shard(0).finish(record);
+  telemetry.shard(1).finish(record);
+  record.route = kNoIndex;
+  telemetry.shard(1).finish(record);
+  telemetry.shard(1).finish(answered(1, 0, 503));
+  auto const text = telemetry.prometheus();
+  for (auto const* line : {R"(inferway_requests_shed_total{route="models",priority="-7"} 2)",
+                           R"(inferway_requests_shed_total{route="",priority="-7"} 1)"}) {
+    EXPECT_TRUE(has_line(text, line)) << line << "\n" << text;
+  }
+}
+
+TEST(Telemetry, tells_how_late_each_workers_loop_is) {
+  Telemetry telemetry(two_routes(), 2);
+  telemetry.shard(1).observe_loop_lag(std::chrono::milliseconds(30));
+  telemetry.shard(1).loop_lag_ns.set(7'500'000);
+  auto const text = telemetry.prometheus();
+  for (auto const* line : {R"(inferway_loop_lag_seconds_bucket{worker="1",le="0.02"} 0)",
+                           R"(inferway_loop_lag_seconds_bucket{worker="1",le="0.05"} 1)",
+                           R"(inferway_loop_lag_seconds_count{worker="0"} 0)",
+                           R"(inferway_worker_loop_lag_seconds{worker="1"} 0.007500000)"}) {
+    EXPECT_TRUE(has_line(text, line)) << line << "\n" << text;
+  }
+}
+
 TEST(Telemetry, has_empty_labels_where_there_was_no_route) {
   Telemetry telemetry(two_routes(), 1);
   auto record = answered(kNoIndex, kNoIndex, 404);

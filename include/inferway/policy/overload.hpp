@@ -1,5 +1,7 @@
 #pragma once
 
+#include "inferway/config/config.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -43,6 +45,7 @@ class Shedding {
  public:
   /// `priorities`: of all routes; any order, any number of times.
   explicit Shedding(std::vector<std::int64_t> priorities);
+  explicit Shedding(std::vector<config::Route> const& routes);
 
   /// Whether there is anything to decide: more than one priority.
   [[nodiscard]] bool possible() const { return priorities_.size() > 1; }

@@ -22,7 +22,14 @@ struct BufferedBytes {
 class Proxy final : public server::Handler {
  public:
   Proxy(net::Loop& loop, Snapshot const& snapshot, upstream::Upstream& upstream, BufferedBytes& buffered,
-        LoadMeter const& load, telemetry::Shard& shard);
+        LoadMeter const& load, telemetry::Shard& shard)
+      : loop_(loop),
+        snapshot_(snapshot),
+        upstream_(upstream),
+        buffered_(buffered),
+        load_(load),
+        shedding_(snapshot.config.routes),
+        shard_(shard) {}
 
   [[nodiscard]] net::Task<> serve(server::Downstream& downstream) override;
 
