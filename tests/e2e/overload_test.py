@@ -7,7 +7,7 @@ import time
 import unittest
 from pathlib import Path
 
-from harness import Backend, Gateway, Response, eventually, main, one_route, request  # noqa: F401
+from harness import Backend, Gateway, eventually, main, one_route, request
 
 
 def two_priorities(url, **top):
@@ -179,11 +179,12 @@ class SheddingTest(OverloadCase):
     def test_bodies_in_memory_count_too(self):
         gateway = self.start(lambda url: two_priorities(url, limits={"buffered_bytes": "1MiB", "body_bytes": "1MiB"}))
         uploading = self.client()
-        uploading.send(request("POST", "/held", [("Content-Length", "990000")], b'{"model": "m", "x": "' + b"x" * 960000))
+        begin = b'{"model": "m", "x": "' + b"x" * 960000
+        uploading.send(request("POST", "/held", [("Content-Length", "990000")], begin))
         eventually(lambda: gateway.metric("inferway_buffered_bytes") > 950_000)
         self.assertEqual(self.status("/people"), 200)
         self.assertEqual(self.status("/batch"), 503)
-        uploading.send(b"x" * (990000 - 960000 - 21 - 2) + b'"}')
+        uploading.send(b"x" * (990000 - len(begin) - 2) + b'"}')
         self.assertEqual(uploading.read_response().status, 200)
         self.assertEqual(self.status("/batch"), 200)
 

@@ -12,8 +12,8 @@ import faulty_backend as faulty
 
 @dataclasses.dataclass(frozen=True)
 class Fault:
-    """`early`: nothing that counts has been sent to the client, so that another backend can still answer right. `streams`,
-    `jsons`: which requests it can hit."""
+    """`early`: nothing that counts was sent to the client yet, so that another backend can still answer right.
+    `streams`, `jsons`: which requests it can hit."""
 
     name: str
     fault: Callable | None = None

@@ -1,5 +1,5 @@
-"""What a backend answers to a request of a given id: made from the id alone, so that a client can check every byte of what
-it got, whichever backend and attempt it came from."""
+"""What a backend answers to a request of a given id: made from the id alone, so that a client can check every byte of
+what it got, whichever backend and attempt it came from."""
 
 import hashlib
 import json
@@ -7,7 +7,7 @@ import json
 import e2e_path  # noqa: F401
 from harness import chunk, sse_event, sse_head
 
-WORDS = "the of and to in is that it was for on are as with they at be this from have or by one had not but what all".split()
+WORDS = "the of and to in is that it was for on are as with they at be this from have or by one had not but all".split()
 PATH = "/v1/chat/completions"
 
 

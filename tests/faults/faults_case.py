@@ -1,18 +1,12 @@
 """What the tests of faults have in common."""
 
-import functools
 import unittest
 
 import e2e_path  # noqa: F401
 
 import scenarios
-from gateways import inferway, retries
+from gateways import inferway
 from ledger import NOT_JSON, check_books
-
-
-@functools.lru_cache(maxsize=None)
-def can_retry():
-    return retries()
 
 
 class FaultsCase(unittest.TestCase):

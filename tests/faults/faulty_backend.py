@@ -1,5 +1,5 @@
-"""A model server on a real socket that misbehaves as a fault says, and its healthy twin. Both count what they were asked and
-what they answered whole, by request id."""
+"""A model server on a real socket that misbehaves as a fault says, and its healthy twin. Both count what they were
+asked and what they answered whole, by request id."""
 
 import collections
 import random

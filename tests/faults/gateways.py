@@ -9,15 +9,15 @@ import time
 from pathlib import Path
 
 import e2e_path  # noqa: F401
-from harness import Gateway, run_inferway, to_yaml, unused_port
+from harness import Gateway, unused_port
 
 # Long for a loaded machine, short for a test.
 DEADLINE = 1.0
 
 
 def config(*urls, route=None, backend=None, **top):
-    """Two tries beyond the first on these endpoints in turn. What would keep a bad endpoint from being tried is off: each
-    fault is to be met, not avoided."""
+    """Two tries beyond the first on these endpoints in turn. What would keep a bad endpoint from being tried is off:
+    each fault is to be met, not avoided."""
     ms = f"{int(DEADLINE * 1000)}ms"
     return {
         "backends": {
@@ -45,16 +45,6 @@ def config(*urls, route=None, backend=None, **top):
 
 def inferway(*urls, **options):
     return Gateway(config(*urls, **options))
-
-
-def retries():
-    """Whether this build acts on `retry`."""
-    with tempfile.TemporaryDirectory(prefix="inferway-") as directory:
-        path = Path(directory) / "inferway.yaml"
-        path.write_text(to_yaml({"listen": "127.0.0.1:0", **config("http://127.0.0.1:1")}), encoding="utf-8")
-        status, out, err = run_inferway("check", "--config", str(path))
-    assert status == 0, err
-    return "not repeated yet" not in out + err
 
 
 HAPROXY = shutil.which("haproxy", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")

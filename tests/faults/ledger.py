@@ -1,7 +1,7 @@
 """A client that keeps books: every request it sends ends in exactly one class.
 
 right             status 200, and every byte is what a backend must have written
-clear error       a status from 400 on, or an error event inside the stream (.why is NOT_JSON where an SDK cannot read it)
+clear error       a status from 400 on, or an error event inside the stream (.why: NOT_JSON where no SDK can read it)
 cut               the answer's framing is broken off: any HTTP library raises an error, but nobody said why
 hung              no end within the client's patience
 truncated         an answer that looks whole, and is not what a backend wrote: the worst there is"""
@@ -174,7 +174,8 @@ def check_books(case, ledger, gateway, backends):
             continue
         asked = sum(backend.asked[key] for backend in backends)
         answered = sum(backend.answered[key] for backend in backends)
-        case.assertLessEqual(asked, by_id[key]["attempts"] + 1, f"{key}: more tries than the log tells of")
+        # A try whose kept connection turns out to have ended goes on with a fresh one: once.
+        case.assertLessEqual(asked, 2 * by_id[key]["attempts"], f"{key}: more tries than the log tells of")
         if outcome.kind == "right":
             case.assertEqual(answered, 1, f"{key}: answered not exactly once")
     eventually(lambda: gateway.metric("inferway_requests_total") >= total, what="all are in the metrics")

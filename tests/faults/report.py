@@ -22,7 +22,7 @@ os.environ["INFERWAY"] = os.path.abspath(OPTIONS.inferway)  # read by the harnes
 # pylint: disable=wrong-import-position
 import catalogue  # noqa: E402
 import scenarios  # noqa: E402
-from gateways import HAPROXY, Haproxy, inferway, retries  # noqa: E402
+from gateways import HAPROXY, Haproxy, inferway  # noqa: E402
 from ledger import KINDS  # noqa: E402
 
 HEADINGS = ("requests", "right", "clear err.", "cut", "hung", "truncated")
@@ -54,8 +54,6 @@ def main():
         fronts.append((f"HAProxy {Haproxy.version()}", Haproxy))
     else:
         print("haproxy is not installed: Inferway alone", file=sys.stderr)
-    if not retries():
-        print("this build does not act on `retry` yet", file=sys.stderr)
     print(" " * 32 + "  |".join(f"{name:^66}" for name, _ in fronts))
     print(line("fault", *(HEADINGS for _ in fronts)))
     lost = 0
@@ -67,7 +65,7 @@ def main():
         lost += sum(ledgers[0].count()[kind] for kind in MUST_BE_ZERO)
         if sum(ledgers[0].count()[kind] for kind in MUST_BE_ZERO):
             print(ledgers[0].examples(*MUST_BE_ZERO), file=sys.stderr)
-    print("cut: the connection or framing breaks off, which every HTTP library reports as an error; truncated: it does not")
+    print("cut: connection or framing breaks off, as any HTTP library reports; truncated: it looks whole, and is not")
     return 1 if lost else 0
 
 

@@ -1,5 +1,5 @@
-"""What the tests and the report both do: some backends, a front (Inferway or another) before them, and a ledger of what its
-clients got. `front(*urls)` is a context manager with a .port; `then(front, ledger, backends)` looks at the rest."""
+"""What the tests and the report both do: some backends, a front (Inferway or another) before them, and a ledger of what
+its clients got. `front(*urls)` is a context manager with a .port; `then(front, ledger, backends)` looks at the rest."""
 
 import contextlib
 import threading

@@ -43,7 +43,7 @@ SHORT_SECONDS = 300
 
 
 class RandomBackend(LedgerBackend):
-    """Most answers are right; the others meet any fault of the catalogue. Silence costs a deadline each, and is rare."""
+    """Most answers are right; the others meet any fault of the catalogue. Silence costs a deadline, and is rare."""
 
     def __init__(self, seed):
         self.dice = random.Random(seed)
@@ -114,8 +114,9 @@ def main():
             check_books(case, ledger, gateway, backends)
             connects = gateway.metric("inferway_upstream_connects_total")
     counts = ledger.count()
-    print(f"{len(ledger.outcomes)} requests in {seconds:.0f} s: " + ", ".join(f"{n} {kind}" for kind, n in counts.items()))
-    print(f"connections upstream: {connects:.0f}; each request once in client, access log, metrics; answered once at most")
+    classes = ", ".join(f"{count} {kind}" for kind, count in counts.items())
+    print(f"{len(ledger.outcomes)} requests in {seconds:.0f} s: {classes}")
+    print(f"{connects:.0f} connections upstream; each request once in client, access log and metrics, answered once")
     slope, measured = memory.slope()
     sizes = [size for _, size in memory.samples] or [0]
     print(f"memory: {sizes[0] / MIB:.1f} to {sizes[-1] / MIB:.1f} MiB, after the warm-up {slope:+.3f} MiB a minute")
