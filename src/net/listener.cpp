@@ -4,6 +4,7 @@
 #include "inferway/telemetry/log.hpp"
 
 #include <cerrno>
+#include <cstring>
 #include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -106,7 +107,7 @@ void Acceptor::rest(int why) {
   if (told_ || loop_.now() < quiet_until_) return;
   told_ = true;
   quiet_until_ = loop_.now() + kBetweenLines;
-  telemetry::log_warn("accepting connections rests: " + std::system_category().message(why));
+  telemetry::log_warn(std::string("accepting connections rests: ") + ::strerrordesc_np(why));
 }
 
 void Acceptor::recovered() {

@@ -3,6 +3,7 @@
 #include "tls_session.hpp"
 
 #include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -29,7 +30,7 @@ std::unexpected<Error> connect_error(int code) {
 /// No socket for a new connection: nothing the backend can be blamed for, nor another one would be better at.
 std::unexpected<Error> socket_error(int code) {
   if (code != EMFILE && code != ENFILE && code != ENOBUFS && code != ENOMEM) return connect_error(code);
-  return gateway_error(ErrorCode::overloaded, "no connection to a backend: " + std::system_category().message(code));
+  return gateway_error(ErrorCode::overloaded, std::string("no connection to a backend: ") + ::strerrordesc_np(code));
 }
 
 }  // namespace
