@@ -65,6 +65,23 @@ void write_errors(Exposition& out, Shards const& shards, BackendFigures const& f
   }
 }
 
+void write_queues(Exposition& out, BackendFigures const& figures) {
+  out.gauge("inferway_queue_length", "Requests that wait for an endpoint of a backend.");
+  figures.write(&BackendCounters::queue_length);
+  out.counter("inferway_queue_waits_total", "Requests that had to wait for an endpoint.");
+  figures.write(&BackendCounters::queue_waits);
+  out.counter("inferway_queue_wait_seconds_total", "How long they waited, all together.");
+  for (std::size_t i = 0; i < figures.count(); ++i) {
+    out.seconds({{"backend", figures.name_of(i)}}, figures.sum_of(i, &BackendCounters::queue_wait_ns));
+  }
+  out.counter("inferway_queue_full_total", "Requests turned away because too many waited.");
+  figures.write(&BackendCounters::queue_full);
+  out.counter("inferway_queue_timeouts_total", "Requests turned away because they had waited for queue.timeout.");
+  figures.write(&BackendCounters::queue_timeouts);
+  out.counter("inferway_retries_refused_total", "Further tries that the backend's retry budget did not allow.");
+  figures.write(&BackendCounters::retries_refused);
+}
+
 }  // namespace
 
 void write_upstream_metrics(Exposition& out, Shards const& shards, Names const& names) {
@@ -76,6 +93,7 @@ void write_upstream_metrics(Exposition& out, Shards const& shards, Names const& 
   figures.write(&BackendCounters::inflight);
   out.counter("inferway_upstream_cancelled_total", "Attempts ended because the client had gone.");
   figures.write(&BackendCounters::cancelled);
+  write_queues(out, figures);
   write_errors(out, shards, figures);
 }
 

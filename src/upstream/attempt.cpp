@@ -236,6 +236,7 @@ void Attempt::observe(balance::Outcome outcome) {
   auto took = connect_took_;
   if (state_ == State::connecting) took = upstream_.loop_.now() - (connect_until_ - timeouts_.connect);
   if (sent_whole && state_ != State::body) took += upstream_.loop_.now() - sent_at_;
+  if (outcome == balance::Outcome::answered) upstream_.measure(backend_, endpoint_index_, took, inflight_);
   upstream_.learn(backend_, endpoint_index_, outcome, state_ == State::body ? Duration{} : took);
 }
 

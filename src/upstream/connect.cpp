@@ -12,6 +12,7 @@ Attempt::Attempt(Upstream& upstream, Place const& place, config::UpstreamTimeout
       backend_(place.backend()),
       endpoint_index_(place.endpoint()),
       endpoint_(*upstream.directory_[place.backend()].endpoints[place.endpoint()]),
+      inflight_(place.inflight()),
       timeouts_(timeouts),
       waiter_(waiter),
       deadline_(upstream.loop_.wheel(), waiter),

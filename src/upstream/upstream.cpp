@@ -57,6 +57,7 @@ Upstream::Upstream(net::Loop& loop, Directory& directory, config::Limits const& 
       pools_[i]->addresses[j] = backend.endpoints[j]->name->addresses();
     }
   }
+  apply_limits();
 }
 
 Upstream::~Upstream() = default;

@@ -54,6 +54,12 @@ struct BackendCounters {
   Counter mirrored;        ///< copies of requests sent here
   Counter mirror_dropped;  ///< copies not sent, to spare the requests themselves
   TlsCounters tls;
+  Counter queue_length;     ///< gauge: requests that wait for an endpoint
+  Counter queue_waits;      ///< requests that had to
+  Counter queue_wait_ns;    ///< how long, all together
+  Counter queue_full;       ///< requests that were not let in
+  Counter queue_timeouts;   ///< requests that waited in vain
+  Counter retries_refused;  ///< tries that were not made because the retry budget was used up
 };
 
 /// One worker's figures. Only that worker writes; the scrape reads.

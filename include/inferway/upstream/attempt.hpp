@@ -142,6 +142,7 @@ class Attempt {
   std::size_t backend_;
   std::size_t endpoint_index_;
   Endpoint& endpoint_;
+  std::uint32_t inflight_;  ///< there, when it began, itself included
   config::UpstreamTimeouts timeouts_;
   net::Waiter& waiter_;
   net::Deadline deadline_;  ///< connect, then write, then first_byte, then idle: one at a time

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 
 namespace inferway::upstream {
@@ -22,29 +23,42 @@ enum class Choice : std::uint8_t {
 /// Loop thread only.
 class Place {
  public:
-  Place(Upstream& upstream, std::size_t backend, net::Waiter& waiter)
-      : upstream_(upstream), waiter_(waiter), backend_(backend) {}
+  Place(Upstream& upstream, std::size_t backend, net::Waiter& waiter);
   Place(Place const&) = delete;
   Place& operator=(Place const&) = delete;
   ~Place();
 
-  /// Never blocks. `avoid`: endpoints that are taken only when no other can be.
+  /// Never blocks. `avoid`: endpoints that are taken only when no other can be. Where all places are taken, or all
+  /// endpoints rest and the first is due within queue.timeout, it waits in the backend's queue from then on: until it
+  /// is given one, until queue.timeout, or until it is destroyed.
   [[nodiscard]] Choice take(std::span<std::size_t const> avoid);
   [[nodiscard]] bool taken() const { return endpoint_ != kNone; }
 
   [[nodiscard]] std::size_t backend() const { return backend_; }
   [[nodiscard]] std::size_t endpoint() const { return endpoint_; }  ///< once taken
+  /// In flight at that endpoint when it was taken, itself included.
+  [[nodiscard]] std::uint32_t inflight() const { return inflight_; }
   /// When all rest: when the first of them may be asked again.
   [[nodiscard]] TimePoint due() const { return due_; }
 
  private:
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+  struct Wait;
+
+  [[nodiscard]] bool take_free(Backend const& backend);
+  [[nodiscard]] Choice wait(std::span<std::size_t const> avoid, std::size_t bound, Choice refused);
+  [[nodiscard]] Choice go_on_waiting();
+  [[nodiscard]] Choice give_up(Choice because);
+  [[nodiscard]] bool accept();
+  void stop_waiting();
 
   Upstream& upstream_;
-  [[maybe_unused]] net::Waiter& waiter_;
+  net::Waiter& waiter_;
   std::size_t backend_;
   std::size_t endpoint_ = kNone;
+  std::uint32_t inflight_ = 0;
   TimePoint due_ = TimePoint::max();
+  std::unique_ptr<Wait> wait_;  ///< while it waits
 };
 
 }  // namespace inferway::upstream

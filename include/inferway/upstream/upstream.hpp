@@ -1,8 +1,11 @@
 #pragma once
 
+#include "inferway/balance/adaptive_limit.hpp"
 #include "inferway/balance/candidates.hpp"
 #include "inferway/balance/ewma.hpp"
+#include "inferway/balance/latency_sketch.hpp"
 #include "inferway/balance/random.hpp"
+#include "inferway/balance/retry_budget.hpp"
 #include "inferway/config/config.hpp"
 #include "inferway/net/published.hpp"
 #include "inferway/net/resolver.hpp"
@@ -10,10 +13,12 @@
 #include "inferway/net/tls.hpp"
 #include "inferway/telemetry/telemetry.hpp"
 #include "inferway/upstream/health.hpp"
+#include "inferway/upstream/place_queue.hpp"
 
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -22,20 +27,33 @@
 /// Connections to backends: endpoints, pools, and one try of one request (attempt.hpp).
 namespace inferway::upstream {
 
+/// max_inflight: auto. Nobody waits for the lock: a sample that finds it taken is left out.
+struct LimitFinder {
+  std::mutex mutex;
+  bool in_force = false;  ///< in the newest configuration
+  balance::AdaptiveLimit limit;
+};
+
 /// What all workers know of one endpoint, and what survives a change of the configuration as long as its backend's
 /// name, its URL and its TLS stay. What workers write at each request has a cache line of its own.
 struct alignas(64) Endpoint {
   config::Endpoint config;
   std::shared_ptr<net::Name> name;
   alignas(64) std::atomic<std::uint32_t> inflight{0};
+  std::atomic<std::uint32_t> limit{0};      ///< of inflight, as the newest configuration has it; 0: none
   std::atomic<std::uint32_t> preferred{0};  ///< among the name's addresses: the one that was connected to last
   EndpointStatus status;
+  LimitFinder limit_finder;
   alignas(64) std::atomic<balance::Memory> memory{balance::kNothing};  ///< of balance: ewma
 };
 
 /// What all workers know of a backend as a whole, and what survives a change of the configuration as its name does.
 struct BackendState {
   BackendStatus health;
+  PlaceQueue queue;
+  balance::RetryBudget retries;
+  balance::LatencySketch latencies;
+  std::atomic<bool> latencies_wanted{false};  ///< somebody asked: from then on they are noted
 };
 
 struct Backend {
@@ -111,6 +129,10 @@ class Upstream {
   [[nodiscard]] std::size_t choose(std::size_t backend);
   /// How an attempt went, for balance: ewma.
   void learn(std::size_t backend, std::size_t endpoint, balance::Outcome outcome, Duration took);
+  /// The time to an answer's head, of a request with which so many were in flight.
+  void measure(std::size_t backend, std::size_t endpoint, Duration took, std::uint32_t inflight);
+  /// This configuration is the newest one.
+  void apply_limits();
   [[nodiscard]] std::unique_ptr<Connection> lease(std::size_t backend, std::size_t endpoint);
   void give_back(std::unique_ptr<Connection> connection);
   void drop_idle(Connection& connection);
