@@ -5,6 +5,7 @@
 #include "trail.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <iterator>
 #include <limits>
@@ -16,7 +17,6 @@ namespace {
 /// Whether a value asks for anything.
 using Asks = bool (*)(TreeNode const&);
 
-bool always(TreeNode const&) { return true; }
 bool is_given(TreeNode const& node) { return node.kind != Kind::null; }
 bool is_true(TreeNode const& node) { return node.text == "true"; }
 bool is_not_zero(TreeNode const& node) {
@@ -36,17 +36,13 @@ struct Row {
 
 constexpr Row kNotSupportedYet[] = {
     {"backends.*.balance", is_unbuilt_balance, "this way of balancing is"},
-    {"backends.*.max_inflight", is_not_zero, "a bound on requests in flight is"},
-    {"backends.*.queue.size", is_not_zero, "a queue is"},
     {"backends.*.health.metrics", is_given, "reading a server's metrics is"},
     {"keys.static.[].tpm", is_not_zero, "a limit on tokens is"},
     {"keys.static.[].budget_usd", is_not_zero, "a budget is"},
     {"reload.watch", is_true, "watching the file is"},
 };
 
-constexpr Row kNotActedOnYet[] = {
-    {"backends.*.queue.timeout", always, "there is no queue yet"},
-};
+constexpr std::array<Row, 0> kNotActedOnYet{};
 
 /// One value that a row's path leads to.
 struct Found {

@@ -19,6 +19,9 @@ std::string endpoint_metrics(EndpointMetrics const& metrics) {
   }
   out.gauge("inferway_endpoint_in_flight", "Requests that have a place at an endpoint.");
   write(&EndpointFigures::inflight);
+  out.gauge("inferway_endpoint_max_in_flight",
+            "How many of them there may be at once: set, or found (auto). 0: no bound.");
+  write(&EndpointFigures::limit);
   out.counter("inferway_endpoint_ejections_total", "How often an endpoint was ejected for its failures.");
   write(&EndpointFigures::ejections);
   out.counter("inferway_endpoint_cooldowns_total", "How often an endpoint asked to be left alone (429, 529).");

@@ -48,6 +48,7 @@ EndpointReport report(Endpoint const& endpoint, config::Endpoint const& configur
     out.until = now.system + std::chrono::duration_cast<SystemTime::duration>(until - now.steady);
   }
   out.inflight = endpoint.inflight.load(std::memory_order_relaxed);
+  out.limit = endpoint.limit.load(std::memory_order_relaxed);
   out.tally = balance::counts(status.tally.load(std::memory_order_relaxed), now.steady);
   out.ejections = status.ejections.load(std::memory_order_relaxed);
   out.cooldowns = status.cooldowns.load(std::memory_order_relaxed);
@@ -67,6 +68,7 @@ Json endpoint_json(EndpointReport const& endpoint) {
           {"admin", name(endpoint.admin)},
           {"unhealthy", endpoint.unhealthy},
           {"in_flight", endpoint.inflight},
+          {"max_in_flight", endpoint.limit == 0 ? Json() : Json(endpoint.limit)},
           {"consecutive_failures", endpoint.tally.failures_in_row},
           {"recent_requests", endpoint.tally.requests},
           {"recent_failures", endpoint.tally.failed},
@@ -79,8 +81,13 @@ Json endpoint_json(EndpointReport const& endpoint) {
 Json backend_json(BackendReport const& backend) {
   auto endpoints = Json::array();
   for (auto const& endpoint : backend.endpoints) endpoints.push_back(endpoint_json(endpoint));
-  return {{"name", backend.name},       {"api", backend.api},       {"balance", backend.balance},
-          {"checked", backend.checked}, {"panics", backend.panics}, {"endpoints", std::move(endpoints)}};
+  return {{"name", backend.name},
+          {"api", backend.api},
+          {"balance", backend.balance},
+          {"checked", backend.checked},
+          {"panics", backend.panics},
+          {"waiting", backend.waiting},
+          {"endpoints", std::move(endpoints)}};
 }
 
 std::string text(Json const& json) { return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n"; }
@@ -101,6 +108,7 @@ BackendReport report(Backend const& backend, Moment const& now) {
                     .balance = config::name(backend.config.balance),
                     .checked = backend.config.health.path.has_value(),
                     .panics = backend.state->health.panics.load(std::memory_order_relaxed),
+                    .waiting = backend.state->queue.length(),
                     .endpoints = {}};
   std::lock_guard const lock(backend.state->health.mutex);
   for (std::size_t i = 0; i < backend.endpoints.size(); ++i) {
@@ -135,6 +143,7 @@ telemetry::EndpointMetrics to_metrics(std::vector<BackendReport> const& backends
                                .endpoint = endpoint.url,
                                .state = name(endpoint.standing),
                                .inflight = endpoint.inflight,
+                               .limit = endpoint.limit,
                                .ejections = endpoint.ejections,
                                .cooldowns = endpoint.cooldowns,
                                .checks_passed = endpoint.checks_passed,

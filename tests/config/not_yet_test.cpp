@@ -17,8 +17,6 @@ Refusal const kRefusals[] = {
     {"prefix", with_backend("balance: prefix"), {4, 5}, "not supported yet"},
     {"session", with_backend("balance: session"), {4, 5}, "not supported yet"},
     {"load", with_backend("balance: load"), {4, 5}, "not supported yet"},
-    {"max_inflight", with_backend("max_inflight: 8"), {4, 5}, "not supported yet"},
-    {"queue", with_backend("queue: {size: 1}"), {4, 13}, "not supported yet"},
     {"health_metrics", with_backend("health: {metrics: /metrics}"), {4, 14}, "not supported yet"},
 };
 class NotSupportedTest : public testing::TestWithParam<Refusal> {};
@@ -41,8 +39,7 @@ NoteRow const kNotes[] = {
     {"health", with_backend("health: {path: /health, interval: 9s}"), ""},
     {"outlier", with_backend("outlier: {eject: 1s}"), ""},
     {"cooldown", with_backend("cooldown: {default: 1s}"), ""},
-    {"queue_timeout", with_backend("queue: {size: 0, timeout: 1s}"), "backends.b.queue.timeout: "},
-    {"queue_size", with_backend("queue: {size: 0}"), ""},
+    {"queue", with_backend("max_inflight: 8\n    queue: {size: 1, timeout: 1s}"), ""},
     {"api", with_backend("api: ollama"), ""},
     {"pool", with_backend("pool: {max_idle: 1}"), ""},
 };
@@ -59,7 +56,6 @@ INSTANTIATE_TEST_SUITE_P(Rows, NotActedOnTest, testing::ValuesIn(kNotes),
 TEST(NotYetTest, tells_which_keys_are_acted_on) {
   EXPECT_TRUE(acts_on("routes.[].match"));
   EXPECT_FALSE(acts_on("backends.*.balance")) << "refused where it is given";
-  EXPECT_FALSE(acts_on("backends.*.queue.timeout")) << "noted where it is given";
 }
 
 }  // namespace

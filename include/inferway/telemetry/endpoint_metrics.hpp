@@ -13,6 +13,7 @@ struct EndpointFigures {
   std::string endpoint;    ///< its URL
   std::string_view state;  ///< one of EndpointMetrics::states
   std::uint64_t inflight = 0;
+  std::uint64_t limit = 0;  ///< of inflight; 0: none
   std::uint64_t ejections = 0;
   std::uint64_t cooldowns = 0;
   std::uint64_t checks_passed = 0;

@@ -25,6 +25,7 @@ struct EndpointReport {
   std::chrono::system_clock::time_point since;
   std::optional<std::chrono::system_clock::time_point> until;  ///< when the standing changes by itself
   std::uint32_t inflight = 0;
+  std::uint32_t limit = 0;  ///< of inflight; 0: none
   balance::TallyCounts tally;  ///< of requests, of late
   std::uint64_t ejections = 0;
   std::uint64_t cooldowns = 0;
@@ -38,6 +39,7 @@ struct BackendReport {
   std::string_view balance;
   bool checked = false;  ///< there are active checks
   std::uint64_t panics = 0;
+  std::size_t waiting = 0;  ///< requests in its queue
   std::vector<EndpointReport> endpoints;
 };
 
