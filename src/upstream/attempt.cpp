@@ -113,6 +113,7 @@ Result<std::optional<Attempt::Step>> Attempt::parse_head() {
   }
   learn_from_status();
   report_status();
+  measured_ = head_.status >= 400 || sent_at_ == TimePoint{};
   if (unsent() || !body_sent()) reusable_ = false;  // it answered before it had the whole request
   deadline_.disarm();
   kept_.release();
@@ -182,6 +183,7 @@ Result<Attempt::Received> Attempt::receive() {
 
 /// Body bytes as they came, framing included.
 Result<Attempt::Received> Attempt::take(std::string_view bytes) {
+  measure_first_byte();
   unread_ = {};
   if (head_.framing == http::BodyFraming::chunked) return take_chunks(bytes);
   if (head_.framing == http::BodyFraming::until_close) {
@@ -236,12 +238,12 @@ void Attempt::observe(balance::Outcome outcome) {
   auto took = connect_took_;
   if (state_ == State::connecting) took = upstream_.loop_.now() - (connect_until_ - timeouts_.connect);
   if (sent_whole && state_ != State::body) took += upstream_.loop_.now() - sent_at_;
-  if (outcome == balance::Outcome::answered) upstream_.measure(backend_, endpoint_index_, took, inflight_);
   upstream_.learn(backend_, endpoint_index_, outcome, state_ == State::body ? Duration{} : took);
 }
 
 /// The answer was read to its end.
 void Attempt::complete() {
+  measure_first_byte();
   report_good();
   state_ = State::done;
   deadline_.disarm();

@@ -29,6 +29,7 @@ Attempt::~Attempt() {
   if (state_ != State::done && !failed_) {
     auto& counters = upstream_.counters(backend_);
     (outrun_ ? counters.outrun : counters.cancelled).add();
+    if (outrun_) measure_outrun();
   }
   if (state_ == State::connecting || state_ == State::sending) observe(balance::Outcome::abandoned);
   upstream_.counters(backend_).inflight.sub();

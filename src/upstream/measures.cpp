@@ -1,8 +1,25 @@
 // What is measured of a backend, and what follows from it.
 
+#include "inferway/upstream/attempt.hpp"
 #include "inferway/upstream/upstream.hpp"
 
+#include <utility>
+
 namespace inferway::upstream {
+
+/// Not to the head's: some servers send that before the model has begun, where the answer is a stream.
+void Attempt::measure_first_byte() {
+  if (std::exchange(measured_, true)) return;
+  upstream_.measure(backend_, endpoint_index_, connect_took_ + (upstream_.loop_.now() - sent_at_), inflight_);
+}
+
+/// Another one was quicker, so all that is known is what this one has taken without an answer. Left out, the times that
+/// hedging is made for would not count, and with each hedge the next one would come earlier.
+void Attempt::measure_outrun() {
+  if (measured_ || sent_at_ == TimePoint{}) return;
+  auto const now = upstream_.loop_.now();
+  upstream_.directory_[backend_].state->latencies.add(connect_took_ + (now - sent_at_), now);
+}
 
 void Upstream::count_request(std::size_t backend) { directory_[backend].state->retries.count_request(loop_.now()); }
 

@@ -1,6 +1,7 @@
 #include "inferway/upstream/place.hpp"
 
 #include "connection.hpp"
+#include "inferway/base/assert.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -46,6 +47,7 @@ Place::~Place() {
 }
 
 Choice Place::take(std::span<std::size_t const> avoid) {
+  INFERWAY_ASSERT(!taken());
   if (wait_ != nullptr) return go_on_waiting();
   auto const& backend = upstream_.directory_[backend_];
   auto const& queue = backend.config.queue;

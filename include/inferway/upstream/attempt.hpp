@@ -126,6 +126,9 @@ class Attempt {
   void complete();
   void learn_from_status();
   void observe(balance::Outcome outcome);
+  // measures.cpp
+  void measure_first_byte();
+  void measure_outrun();
   // attempt_health.cpp
   void report_status();
   void report_good();
@@ -163,6 +166,7 @@ class Attempt {
   bool failed_ = false;
   bool outrun_ = false;
   bool reported_ = false;  ///< the endpoint's health knows how this went
+  bool measured_ = false;  ///< the time to the answer's first byte; or there is nothing to be measured
   bool end_due_ = false;   ///< of a tunnel: our side ends behind what is unsent
 
   std::vector<iovec> pieces_;  ///< head and body as given

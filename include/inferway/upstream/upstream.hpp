@@ -129,7 +129,7 @@ class Upstream {
   [[nodiscard]] std::size_t choose(std::size_t backend);
   /// How an attempt went, for balance: ewma.
   void learn(std::size_t backend, std::size_t endpoint, balance::Outcome outcome, Duration took);
-  /// The time to an answer's head, of a request with which so many were in flight.
+  /// The time to the first byte of an answer's body, of a request with which so many were in flight.
   void measure(std::size_t backend, std::size_t endpoint, Duration took, std::uint32_t inflight);
   /// This configuration is the newest one.
   void apply_limits();
