@@ -50,7 +50,7 @@ void Upstream::measure(std::size_t backend, std::size_t endpoint, Duration took,
     at.limit.store(at.limit_finder.limit.limit(), std::memory_order_relaxed);
   }
   // It may have been raised.
-  if (!of.state->queue.empty() && has_free_slot(at)) of.state->queue.offer(at, now, loop_);
+  if (!of.state->queue.empty() && has_free_slot(at)) of.state->queue.offer(at, now, &loop_);
 }
 
 void Upstream::apply_limits() {
@@ -63,7 +63,7 @@ void Upstream::apply_limits() {
         at->limit_finder.in_force = limit.automatic;
         at->limit.store(limit.automatic ? at->limit_finder.limit.limit() : limit.fixed, std::memory_order_relaxed);
       }
-      if (!of.state->queue.empty()) of.state->queue.offer(*at, loop_.now(), loop_);
+      if (!of.state->queue.empty()) of.state->queue.offer(*at, loop_.now(), nullptr);
     }
   }
 }

@@ -42,7 +42,7 @@ Place::~Place() {
   if (endpoint.limit.load(std::memory_order_relaxed) == 0) {
     endpoint.inflight.fetch_sub(1, std::memory_order_relaxed);
   } else {
-    free_slot(endpoint, backend.state->queue, upstream_.loop_.now(), upstream_.loop_);
+    free_slot(endpoint, backend.state->queue, upstream_.loop_.now(), &upstream_.loop_);
   }
 }
 
@@ -114,7 +114,7 @@ Choice Place::go_on_waiting() {
   if (resting && due_ > wait_->until) return give_up(Choice::resting);
   if (now >= wait_->until) return give_up(Choice::timed_out);
   for (auto const& endpoint : backend.endpoints) {
-    if (!resting && has_free_slot(*endpoint)) backend.state->queue.offer(*endpoint, now, upstream_.loop_);
+    if (!resting && has_free_slot(*endpoint)) backend.state->queue.offer(*endpoint, now, &upstream_.loop_);
   }
   if (accept()) return Choice::taken;
   wait_->wake.arm(std::min({wait_->until, now + kLook, resting ? due_ : TimePoint::max()}));

@@ -23,7 +23,7 @@ bool has_free_slot(Endpoint const& endpoint) {
   return limit == 0 || endpoint.inflight.load(std::memory_order_seq_cst) < limit;
 }
 
-void free_slot(Endpoint& endpoint, PlaceQueue& queue, TimePoint now, net::Loop& own) {
+void free_slot(Endpoint& endpoint, PlaceQueue& queue, TimePoint now, net::Loop const* own) {
   endpoint.inflight.fetch_sub(1, std::memory_order_seq_cst);
   if (!queue.empty()) queue.offer(endpoint, now, own);
 }
@@ -34,7 +34,7 @@ bool PlaceQueue::join(std::shared_ptr<Ticket> const& ticket, std::size_t bound, 
   ticket->listed_ = true;
   // Announced before it looks for a free slot: a slot that is freed behind this look is offered to it.
   length_.store(tickets_.size(), std::memory_order_seq_cst);
-  for (auto const& endpoint : ticket->backend.endpoints) serve(*endpoint, now, ticket->loop);
+  for (auto const& endpoint : ticket->backend.endpoints) serve(*endpoint, now, &ticket->loop);
   if (!ticket->listed_) return true;
   if (tickets_.size() <= bound) return true;
   unlist(*ticket);
@@ -46,12 +46,12 @@ void PlaceQueue::leave(Ticket& ticket) {
   if (ticket.listed_) unlist(ticket);
 }
 
-void PlaceQueue::offer(Endpoint& endpoint, TimePoint now, net::Loop& own) {
+void PlaceQueue::offer(Endpoint& endpoint, TimePoint now, net::Loop const* own) {
   std::lock_guard const lock(mutex_);
   serve(endpoint, now, own);
 }
 
-void PlaceQueue::serve(Endpoint& endpoint, TimePoint now, net::Loop& own) {
+void PlaceQueue::serve(Endpoint& endpoint, TimePoint now, net::Loop const* own) {
   while (has_free_slot(endpoint)) {
     auto* const ticket = first_for(endpoint, now);
     if (ticket == nullptr) return;
@@ -84,12 +84,12 @@ bool PlaceQueue::may_have(Ticket const& ticket, Endpoint const& endpoint, TimePo
   return loads_[static_cast<std::size_t>(found - endpoints.begin())].share > 0;
 }
 
-void PlaceQueue::grant(Ticket& ticket, Endpoint& endpoint, std::uint32_t inflight, net::Loop& own) {
+void PlaceQueue::grant(Ticket& ticket, Endpoint& endpoint, std::uint32_t inflight, net::Loop const* own) {
   auto const kept = *ticket.position_;
   unlist(ticket);
   ticket.inflight_ = inflight;
   ticket.granted_.store(&endpoint, std::memory_order_release);
-  if (&ticket.loop == &own) {
+  if (&ticket.loop == own) {
     ticket.waiter->notify();
     return;
   }

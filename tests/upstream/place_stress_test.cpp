@@ -120,7 +120,7 @@ class TrustingCaller {
     }
     ticket->waiter = nullptr;
     ++(leaves ? ledger_.left : ledger_.served);
-    if (ticket->granted() != nullptr) free_slot(*ticket->granted(), queue, worker_.loop.now(), worker_.loop);
+    if (ticket->granted() != nullptr) free_slot(*ticket->granted(), queue, worker_.loop.now(), &worker_.loop);
   }
 
   Worker& worker_;

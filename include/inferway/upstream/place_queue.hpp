@@ -56,15 +56,15 @@ class PlaceQueue {
   [[nodiscard]] bool join(std::shared_ptr<Ticket> const& ticket, std::size_t bound, TimePoint now);
   /// Waits no more. If it has been given an endpoint, this is still its own.
   void leave(Ticket& ticket);
-  /// The endpoint may have free slots, or be in order again: those who wait are given them. Any worker's thread; `own`
-  /// is its loop.
-  void offer(Endpoint& endpoint, TimePoint now, net::Loop& own);
+  /// The endpoint may have free slots, or be in order again: those who wait are given them. `own`: the
+  /// loop whose thread this is; none of a worker's: nullptr.
+  void offer(Endpoint& endpoint, TimePoint now, net::Loop const* own);
 
  private:
-  void serve(Endpoint& endpoint, TimePoint now, net::Loop& own);
+  void serve(Endpoint& endpoint, TimePoint now, net::Loop const* own);
   [[nodiscard]] Ticket* first_for(Endpoint const& endpoint, TimePoint now);
   [[nodiscard]] bool may_have(Ticket const& ticket, Endpoint const& endpoint, TimePoint now);
-  void grant(Ticket& ticket, Endpoint& endpoint, std::uint32_t inflight, net::Loop& own);
+  void grant(Ticket& ticket, Endpoint& endpoint, std::uint32_t inflight, net::Loop const* own);
   void unlist(Ticket& ticket);
 
   std::atomic<std::size_t> length_{0};
@@ -80,6 +80,6 @@ class PlaceQueue {
 [[nodiscard]] std::uint32_t take_slot(Endpoint& endpoint);
 [[nodiscard]] bool has_free_slot(Endpoint const& endpoint);
 /// Gives a slot back, and to those who wait.
-void free_slot(Endpoint& endpoint, PlaceQueue& queue, TimePoint now, net::Loop& own);
+void free_slot(Endpoint& endpoint, PlaceQueue& queue, TimePoint now, net::Loop const* own);
 
 }  // namespace inferway::upstream

@@ -131,7 +131,7 @@ class Upstream {
   void learn(std::size_t backend, std::size_t endpoint, balance::Outcome outcome, Duration took);
   /// The time to the first byte of an answer's body, of a request with which so many were in flight.
   void measure(std::size_t backend, std::size_t endpoint, Duration took, std::uint32_t inflight);
-  /// This configuration is the newest one.
+  /// This configuration is the newest one. Any thread.
   void apply_limits();
   [[nodiscard]] std::unique_ptr<Connection> lease(std::size_t backend, std::size_t endpoint);
   void give_back(std::unique_ptr<Connection> connection);
