@@ -25,7 +25,7 @@ struct EndpointReport {
   std::chrono::system_clock::time_point since;
   std::optional<std::chrono::system_clock::time_point> until;  ///< when the standing changes by itself
   std::uint32_t inflight = 0;
-  std::uint32_t limit = 0;  ///< of inflight; 0: none
+  std::uint32_t limit = 0;     ///< of inflight; 0: none
   balance::TallyCounts tally;  ///< of requests, of late
   std::uint64_t ejections = 0;
   std::uint64_t cooldowns = 0;
