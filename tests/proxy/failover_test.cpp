@@ -1,6 +1,7 @@
 #include "inferway/proxy/failover.hpp"
 
 #include "inferway/balance/random.hpp"
+#include "inferway/balance/retry_budget.hpp"
 
 #include <gtest/gtest.h>
 
@@ -176,6 +177,34 @@ void simulate(std::uint64_t seed) {
 TEST(FailoverSimulation, tries_are_bounded_and_the_deadline_is_kept) {
   for (std::uint64_t seed = 0; seed < 10'000; ++seed) {
     ASSERT_NO_FATAL_FAILURE(simulate(seed)) << "seed " << seed;
+  }
+}
+
+/// Many requests to a backend whose tries all fail, at random moments of less than the budget's period.
+void simulate_outage(std::uint64_t seed) {
+  balance::Random random(seed);
+  balance::RetryBudget budget;
+  auto rules = retry(static_cast<std::uint32_t>(1 + random.below(4)));
+  rules.budget_percent = static_cast<std::uint32_t>(random.below(101));
+  auto const requests = 1 + random.below(200);
+  std::uint64_t more = 0;
+  for (std::uint64_t i = 0; i < requests; ++i) {
+    auto const now = kStart + milliseconds(9'000 * i / requests);
+    Failover failover(rules, 1, kDeadline);
+    budget.count_request(now);
+    failover.tried();
+    while (failover.failed(kCut, {}, now, 0).what == What::retry && budget.try_take(rules.budget_percent, now)) {
+      failover.tried();
+      ++more;
+    }
+    ASSERT_LE(failover.total(), 1 + rules.attempts);
+  }
+  ASSERT_LE(more, std::max<std::uint64_t>(10, requests * rules.budget_percent / 100));
+}
+
+TEST(FailoverSimulation, an_outage_is_not_made_worse_than_the_budget_allows) {
+  for (std::uint64_t seed = 0; seed < 10'000; ++seed) {
+    ASSERT_NO_FATAL_FAILURE(simulate_outage(seed)) << "seed " << seed;
   }
 }
 
