@@ -20,7 +20,10 @@ constexpr std::chrono::milliseconds kBusyPause(5);
 }  // namespace
 
 AccessLog::AccessLog(config::Log const& log, Names const& names, std::size_t workers)
-    : names_(names), format_(log.format), output_(log.access) {
+    : names_(names),
+      wanted_(log.access != "off"),
+      format_(log.format),
+      output_(wanted_ ? std::make_shared<LogOutput>(log.access) : nullptr) {
   for (std::size_t i = 0; i < workers; ++i) rings_.push_back(std::make_unique<RecordRing>());
   batch_.reserve(kBatchBytes + 4 * sizeof(Record));
   start_thread();
@@ -43,6 +46,17 @@ void AccessLog::reopen() {
   wake_.notify_one();
 }
 
+void AccessLog::change(config::Log const& log, std::shared_ptr<LogOutput> output) {
+  {
+    std::scoped_lock const lock(mutex_);
+    // Two changes at once: the second may count on the first one's output.
+    if (output == nullptr && next_ && log.access != "off") output = std::move(next_->output);
+    next_ = Target{log, std::move(output)};
+  }
+  wanted_ = log.access != "off";
+  wake_.notify_one();
+}
+
 /// The thread inherits a mask that blocks every signal: those for the process go to the threads that handle them, and a
 /// broken pipe is an error of write() and nothing else.
 void AccessLog::start_thread() {
@@ -58,16 +72,25 @@ void AccessLog::start_thread() {
 void AccessLog::run() {
   for (bool stop = false; !stop;) {
     bool reopen = false;
+    std::optional<Target> next;
     {
       std::scoped_lock const lock(mutex_);
       stop = stopping_;
       reopen = std::exchange(reopen_wanted_, false);
+      next = std::exchange(next_, std::nullopt);
     }
+    // What came before goes where it went before; but nothing came while the log was off.
+    if (next && output_ == nullptr) take_over(*std::exchange(next, std::nullopt));
     auto const records = drain();
+    if (next) take_over(std::move(*next));
     if (reopen) reopen_output();
     std::unique_lock lock(mutex_);
-    if (!stop) {
-      wake_.wait_for(lock, records > kMany ? kBusyPause : kIdlePause, [this] { return stopping_ || reopen_wanted_; });
+    auto const told = [this] { return stopping_ || reopen_wanted_ || next_; };
+    if (stop) break;
+    if (output_ == nullptr) {
+      wake_.wait(lock, told);
+    } else {
+      wake_.wait_for(lock, records > kMany ? kBusyPause : kIdlePause, told);
     }
   }
 }
@@ -95,7 +118,12 @@ void AccessLog::flush() {
   // After a write that failed inside a line, the next line begins on a line of its own.
   std::size_t const mended = torn_ ? 1 : 0;
   if (torn_) batch_.insert(batch_.begin(), '\n');
-  auto const bytes = patience_ > 0 ? output_.write(batch_, [this] { return given_up(); }) : 0;
+  if (output_ == nullptr) {  // turned off while these were on their way
+    batch_.clear();
+    batch_lines_ = 0;
+    return;
+  }
+  auto const bytes = patience_ > 0 ? output_->write(batch_, [this] { return given_up(); }) : 0;
   auto const lines = [this](std::size_t from, std::size_t to) {
     from = std::min(from, to);
     return static_cast<std::uint64_t>(std::count(batch_.data() + from, batch_.data() + to, '\n'));
@@ -116,8 +144,18 @@ void AccessLog::flush() {
   batch_lines_ = 0;
 }
 
+void AccessLog::take_over(Target target) {
+  format_ = target.log.format;
+  if (target.log.access == "off") {
+    output_.reset();
+  } else if (target.output != nullptr) {
+    output_ = std::move(target.output);
+    torn_ = failing_ = false;
+  }
+}
+
 void AccessLog::reopen_output() {
-  if (output_.reopen()) {
+  if (output_ == nullptr || output_->reopen()) {
     torn_ = false;
   } else {
     log_error("the access log cannot be opened anew; the old file stays in use");

@@ -10,6 +10,7 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -31,24 +32,36 @@ class AccessLog {
   [[nodiscard]] std::uint64_t written() const { return written_.get(); }
   /// Lines that could not be written. Those that met a full ring are counted by whoever pushed them.
   [[nodiscard]] std::uint64_t lost() const { return lost_.get(); }
+  /// False while the log is off: what is pushed then is written nowhere.
+  [[nodiscard]] std::atomic<bool> const& wanted() const { return wanted_; }
   void reopen();
+  /// What is in the rings already is written as before. `output`: where it goes from then on; nullptr: nothing changes
+  /// there, or the log is off.
+  void change(config::Log const& log, std::shared_ptr<LogOutput> output);
 
  private:
+  struct Target {
+    config::Log log;
+    std::shared_ptr<LogOutput> output;
+  };
   void start_thread();
   void run();
   std::size_t drain();
   void flush();
   void reopen_output();
+  void take_over(Target target);
   [[nodiscard]] bool given_up();
 
   Names const& names_;
-  config::LogFormat const format_;
-  LogOutput output_;
   std::vector<std::unique_ptr<RecordRing>> rings_;
   Counter written_;
   Counter lost_;
 
+  std::atomic<bool> wanted_;
+
   // The writer's own.
+  config::LogFormat format_;
+  std::shared_ptr<LogOutput> output_;  ///< nullptr: off
   std::uint64_t batch_lines_ = 0;
   std::string batch_;
   bool torn_ = false;     ///< the last write ended inside a line
@@ -59,6 +72,7 @@ class AccessLog {
   std::condition_variable wake_;
   std::atomic<bool> stopping_{false};
   bool reopen_wanted_ = false;
+  std::optional<Target> next_;
   std::thread thread_;
 };
 

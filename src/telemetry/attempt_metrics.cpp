@@ -25,23 +25,18 @@ constexpr Row kRows[] = {
 }  // namespace
 
 void write_attempt_metrics(Exposition& out, Shards const& shards, Names const& names) {
-  auto const count = names.backend_count();
-  auto const name_of = [&](std::size_t backend) { return names.backend(static_cast<std::uint32_t>(backend)); };
+  BackendFigures const figures(out, shards, names);
   out.counter("inferway_retries_total", "Failed tries that another one followed, by cause.");
-  for (std::size_t backend = 0; backend < count; ++backend) {
+  for (std::size_t backend = 0; backend < figures.count(); ++backend) {
     for (std::size_t cause = 0; cause < config::kRetryOnCount; ++cause) {
       auto const total =
-          sum(shards, [=](Shard const& shard) -> Counter const& { return shard.backends[backend]->retried[cause]; });
-      out.sample({{"backend", name_of(backend)}, {"cause", name(static_cast<config::RetryOn>(cause))}}, total);
+          figures.sum(backend, [=](BackendCounters const& of) -> Counter const& { return of.retried[cause]; });
+      out.sample({{"backend", figures.name_of(backend)}, {"cause", name(static_cast<config::RetryOn>(cause))}}, total);
     }
   }
   for (auto const& row : kRows) {
     out.counter(row.name, row.help);
-    for (std::size_t backend = 0; backend < count; ++backend) {
-      auto const total =
-          sum(shards, [&](Shard const& shard) -> Counter const& { return *shard.backends[backend].*row.member; });
-      out.sample({{"backend", name_of(backend)}}, total);
-    }
+    figures.write(row.member);
   }
 }
 

@@ -1,33 +1,64 @@
 #pragma once
 
 #include "inferway/config/config.hpp"
+#include "inferway/telemetry/numbering.hpp"
 
 #include <cstdint>
+#include <deque>
+#include <mutex>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace inferway::telemetry {
 
-/// The names behind the indices in records and shards. "" for an index that names nothing: no route was found, no
-/// backend was tried, no known key presented.
-class Names {
+/// Names of one kind, each with its number. They only become more, up to a bound: what comes beyond it shares one
+/// number, so that reloads which name everything anew do not fill the memory.
+class NameList {
  public:
-  explicit Names(config::Config const& config);
+  static constexpr std::size_t kMost = 100'000;
+  static constexpr std::string_view kOthers = "(others)";
 
-  [[nodiscard]] std::string_view route(std::uint32_t index) const { return at(routes_, index); }
-  [[nodiscard]] std::string_view backend(std::uint32_t index) const { return at(backends_, index); }
-  [[nodiscard]] std::string_view key(std::uint32_t index) const { return at(keys_, index); }
-  [[nodiscard]] std::size_t backend_count() const { return backends_.size(); }
+  explicit NameList(std::size_t most = kMost) : most_(most) {}
+  [[nodiscard]] std::uint32_t number(std::string_view name);
+  /// "" for a number that names nothing. The view lasts as long as the list.
+  [[nodiscard]] std::string_view at(std::uint32_t number) const {
+    return number < names_.size() ? std::string_view(names_[number]) : std::string_view();
+  }
+  [[nodiscard]] std::size_t size() const { return names_.size(); }
 
  private:
-  [[nodiscard]] static std::string_view at(std::vector<std::string> const& names, std::uint32_t index) {
-    return index < names.size() ? std::string_view(names[index]) : std::string_view();
+  std::size_t most_;
+  std::deque<std::string> names_;  ///< a deque: the views into it stay right
+  std::unordered_map<std::string_view, std::uint32_t> numbers_;
+};
+
+/// The names behind the numbers in records. "" for a number that names nothing: no route was found, no backend was
+/// tried, no known key presented. Any thread; none of them a worker at a request.
+class Names {
+ public:
+  Names() = default;
+  explicit Names(config::Config const& config) { static_cast<void>(number(config)); }
+
+  [[nodiscard]] Numbering number(config::Config const& config);
+
+  [[nodiscard]] std::string_view route(std::uint32_t number) const { return at(routes_, number); }
+  [[nodiscard]] std::string_view backend(std::uint32_t number) const { return at(backends_, number); }
+  [[nodiscard]] std::string_view key(std::uint32_t number) const { return at(keys_, number); }
+  /// Of all that were ever configured, in the order in which they came.
+  [[nodiscard]] std::vector<std::string_view> backends() const;
+
+ private:
+  [[nodiscard]] std::string_view at(NameList const& names, std::uint32_t number) const {
+    std::scoped_lock const lock(mutex_);
+    return names.at(number);
   }
 
-  std::vector<std::string> routes_;
-  std::vector<std::string> backends_;
-  std::vector<std::string> keys_;
+  mutable std::mutex mutex_;
+  NameList routes_;
+  NameList backends_;
+  NameList keys_;
 };
 
 }  // namespace inferway::telemetry

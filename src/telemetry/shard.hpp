@@ -7,8 +7,15 @@
 #include "series.hpp"
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
 
 namespace inferway::telemetry {
 
@@ -23,11 +30,14 @@ struct ShedCount {
 /// A worker's shard with what it counts at the end of a request.
 class WorkerShard final : public Shard {
  public:
-  /// `ring`: the worker's way into the access log; nullptr when it is off.
-  WorkerShard(std::size_t backend_count, RecordRing* ring);
+  /// `ring`: the worker's way into the access log, and whether the log takes anything now; nullptr: never.
+  WorkerShard(RecordRing* ring, std::atomic<bool> const* logging) : ring_(ring), logging_(logging) {}
 
   void finish(Record const& record) override;
   void observe_loop_lag(std::chrono::nanoseconds late) override { loop_lag.observe(late); }
+  [[nodiscard]] BackendCounters& backend(std::string_view name) override;
+  /// nullptr: nothing was counted for it here. Any thread.
+  [[nodiscard]] BackendCounters const* find_backend(std::string_view name) const;
 
   SeriesTable series;
   std::array<Counter, kErrorCodeCount> errors;  ///< answers of the gateway's own, and streams it ended, by code
@@ -39,6 +49,9 @@ class WorkerShard final : public Shard {
   void count_shed(Record const& record);
 
   RecordRing* ring_;
+  std::atomic<bool> const* logging_;
+  mutable std::mutex mutex_;
+  std::map<std::string, std::unique_ptr<BackendCounters>, std::less<>> backends_;  ///< only becomes more
 };
 
 }  // namespace inferway::telemetry

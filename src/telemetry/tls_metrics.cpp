@@ -33,22 +33,21 @@ void write_clients(Exposition& out, Shards const& shards) {
   out.sample({{"state", "waiting"}}, sum(shards, [](Shard const& s) -> Counter const& { return s.tls_waiting; }));
 }
 
-void write_backends(Exposition& out, Shards const& shards, Names const& names) {
-  auto const name_of = [&](std::size_t backend) { return names.backend(static_cast<std::uint32_t>(backend)); };
+void write_backends(Exposition& out, BackendFigures const& figures) {
+  using Of = BackendCounters const&;
   out.counter("inferway_upstream_tls_handshakes_total", "TLS handshakes with a backend that succeeded.");
-  for (std::size_t b = 0; b < names.backend_count(); ++b) {
-    auto const full = sum(shards, [b](Shard const& s) -> Counter const& { return s.backends[b]->tls.full; });
-    auto const resumed = sum(shards, [b](Shard const& s) -> Counter const& { return s.backends[b]->tls.resumed; });
-    out.sample({{"backend", name_of(b)}, {"resumed", "no"}}, full);
-    out.sample({{"backend", name_of(b)}, {"resumed", "yes"}}, resumed);
+  for (std::size_t b = 0; b < figures.count(); ++b) {
+    auto const full = figures.sum(b, [](Of of) -> Counter const& { return of.tls.full; });
+    auto const resumed = figures.sum(b, [](Of of) -> Counter const& { return of.tls.resumed; });
+    out.sample({{"backend", figures.name_of(b)}, {"resumed", "no"}}, full);
+    out.sample({{"backend", figures.name_of(b)}, {"resumed", "yes"}}, resumed);
   }
   out.counter("inferway_upstream_tls_failures_total", "TLS handshakes with a backend that failed, by cause.");
-  for (std::size_t b = 0; b < names.backend_count(); ++b) {
+  for (std::size_t b = 0; b < figures.count(); ++b) {
     for (std::size_t i = 0; i < kTlsFailureCount; ++i) {
-      auto const count =
-          sum(shards, [b, i](Shard const& s) -> Counter const& { return s.backends[b]->tls.failures[i]; });
+      auto const count = figures.sum(b, [i](Of of) -> Counter const& { return of.tls.failures[i]; });
       auto const cause = static_cast<TlsFailure>(i);
-      if (count > 0 || is_usual(cause)) out.sample({{"backend", name_of(b)}, {"cause", name(cause)}}, count);
+      if (count > 0 || is_usual(cause)) out.sample({{"backend", figures.name_of(b)}, {"cause", name(cause)}}, count);
     }
   }
 }
@@ -57,7 +56,7 @@ void write_backends(Exposition& out, Shards const& shards, Names const& names) {
 
 void write_tls_metrics(Exposition& out, Shards const& shards, Names const& names) {
   write_clients(out, shards);
-  write_backends(out, shards, names);
+  write_backends(out, BackendFigures(out, shards, names));
 }
 
 }  // namespace inferway::telemetry

@@ -12,29 +12,6 @@ constexpr std::array kUsualCauses{ErrorCode::connect_failed, ErrorCode::connect_
                                   ErrorCode::bad_response,   ErrorCode::first_byte_timeout, ErrorCode::idle_timeout,
                                   ErrorCode::total_timeout};
 
-/// The figures of one kind, a sample a backend.
-class BackendFigures {
- public:
-  BackendFigures(Exposition& out, Shards const& shards, Names const& names)
-      : out_(out), shards_(shards), names_(names) {}
-
-  [[nodiscard]] std::size_t count() const { return names_.backend_count(); }
-  [[nodiscard]] std::string_view name_of(std::size_t backend) const {
-    return names_.backend(static_cast<std::uint32_t>(backend));
-  }
-  [[nodiscard]] std::uint64_t sum_of(std::size_t backend, Counter BackendCounters::* member) const {
-    return sum(shards_, [=](Shard const& shard) -> Counter const& { return *shard.backends[backend].*member; });
-  }
-  void write(Counter BackendCounters::* member) const {
-    for (std::size_t i = 0; i < count(); ++i) out_.sample({{"backend", name_of(i)}}, sum_of(i, member));
-  }
-
- private:
-  Exposition& out_;
-  Shards const& shards_;
-  Names const& names_;
-};
-
 void write_connections(Exposition& out, BackendFigures const& figures) {
   out.gauge("inferway_upstream_connections", "Connections to a backend, in use (active) and kept for the next (idle).");
   for (std::size_t i = 0; i < figures.count(); ++i) {
@@ -52,13 +29,13 @@ void write_connections(Exposition& out, BackendFigures const& figures) {
   figures.write(&BackendCounters::replaced);
 }
 
-void write_errors(Exposition& out, Shards const& shards, BackendFigures const& figures) {
+void write_errors(Exposition& out, BackendFigures const& figures) {
   out.counter("inferway_upstream_errors_total", "Attempts that failed, by cause.");
   for (std::size_t backend = 0; backend < figures.count(); ++backend) {
     for (std::size_t i = 0; i < kErrorCodeCount; ++i) {
       auto const cause = static_cast<ErrorCode>(i);
       auto const failed =
-          sum(shards, [=](Shard const& shard) -> Counter const& { return shard.backends[backend]->errors[i]; });
+          figures.sum(backend, [i](BackendCounters const& of) -> Counter const& { return of.errors[i]; });
       if (failed == 0 && std::ranges::find(kUsualCauses, cause) == kUsualCauses.end()) continue;
       out.sample({{"backend", figures.name_of(backend)}, {"cause", name(cause)}}, failed);
     }
@@ -84,6 +61,16 @@ void write_queues(Exposition& out, BackendFigures const& figures) {
 
 }  // namespace
 
+BackendFigures::BackendFigures(Exposition& out, Shards const& shards, Names const& names)
+    : out_(out), names_(names.backends()), counters_(names_.size()) {
+  for (std::size_t i = 0; i < names_.size(); ++i) {
+    for (auto const& shard : shards) {
+      auto const* const counters = shard->find_backend(names_[i]);
+      if (counters != nullptr) counters_[i].push_back(counters);
+    }
+  }
+}
+
 void write_upstream_metrics(Exposition& out, Shards const& shards, Names const& names) {
   BackendFigures const figures(out, shards, names);
   write_connections(out, figures);
@@ -94,7 +81,7 @@ void write_upstream_metrics(Exposition& out, Shards const& shards, Names const& 
   out.counter("inferway_upstream_cancelled_total", "Attempts ended because the client had gone.");
   figures.write(&BackendCounters::cancelled);
   write_queues(out, figures);
-  write_errors(out, shards, figures);
+  write_errors(out, figures);
 }
 
 }  // namespace inferway::telemetry

@@ -11,6 +11,8 @@ namespace {
 
 struct Counters final : telemetry::Shard {
   void finish(telemetry::Record const&) override {}
+  telemetry::BackendCounters& backend(std::string_view) override { return of_backend; }
+  telemetry::BackendCounters of_backend;
 };
 
 std::string joined(BufferedBody const& body) {

@@ -121,8 +121,8 @@ TEST(Telemetry, shows_each_limit_and_how_often_it_was_reached) {
 
 TEST(Telemetry, shows_a_backends_connections_and_errors) {
   Telemetry telemetry(two_routes(), 2);
-  auto& first = *telemetry.shard(0).backends[0];
-  auto& second = *telemetry.shard(1).backends[0];
+  auto& first = telemetry.shard(0).backend("llama");
+  auto& second = telemetry.shard(1).backend("llama");
   first.connections_open.add(5);
   first.connections_idle.add(2);
   second.connections_open.add(1);
@@ -149,8 +149,12 @@ TEST(Telemetry, writes_no_series_twice) {
   auto config = two_routes();
   config.routes[1].name = config.routes[0].name;
   Telemetry telemetry(config, 1);
-  telemetry.shard(0).finish(answered(0, 0, 200));
-  telemetry.shard(0).finish(answered(1, 0, 200));
+  auto const numbering = telemetry.number(config);
+  for (std::uint32_t const route : {0U, 1U}) {
+    auto record = answered(route, 0, 200);
+    numbering.apply(record);
+    telemetry.shard(0).finish(record);
+  }
   auto const text = telemetry.prometheus();
   EXPECT_TRUE(has_line(text, R"(inferway_requests_total{route="chat",backend="llama",status="200"} 2)")) << text;
   std::istringstream lines(text);
@@ -203,7 +207,7 @@ TEST(Telemetry, may_be_scraped_while_workers_count) {
   auto const work = [&](std::size_t worker) {
     for (int i = 0; i < kRecords; ++i) {
       telemetry.shard(worker).finish(answered(static_cast<std::uint32_t>(i) % 2, 0, 200));
-      telemetry.shard(worker).backends[1]->attempts.add();
+      telemetry.shard(worker).backend("cloud").attempts.add();
     }
   };
   std::thread first([&] { work(0); });
@@ -212,6 +216,91 @@ TEST(Telemetry, may_be_scraped_while_workers_count) {
   while (!has_line(telemetry.prometheus(), last)) std::this_thread::yield();
   first.join();
   second.join();
+}
+
+config::Config renamed(std::string route, std::string backend, std::string access) {
+  config::Config config;
+  config.routes.emplace_back().name = std::move(route);
+  config.backends.emplace_back().name = std::move(backend);
+  config.log.access = std::move(access);
+  return config;
+}
+
+TEST(Telemetry, goes_on_counting_under_a_name_that_stands_elsewhere_in_another_configuration) {
+  Telemetry telemetry(two_routes(), 1);
+  auto& shard = telemetry.shard(0);
+  shard.backend("cloud").connects.add(4);
+  for (auto const& config : {two_routes(), renamed("models", "cloud", "off")}) {
+    auto record = answered(static_cast<std::uint32_t>(config.routes.size()) - 1, 0, 200);
+    telemetry.number(config).apply(record);
+    shard.finish(record);
+    shard.backend("cloud").connects.add();
+  }
+  auto const text = telemetry.prometheus();
+  for (auto const* line : {R"(inferway_requests_total{route="models",backend="llama",status="200"} 1)",
+                           R"(inferway_requests_total{route="models",backend="cloud",status="200"} 1)",
+                           R"(inferway_upstream_connects_total{backend="cloud"} 6)"}) {
+    EXPECT_TRUE(has_line(text, line)) << line << "\n" << text;
+  }
+}
+
+TEST(Telemetry, moves_the_access_log_and_loses_nothing) {
+  ScratchDirectory const directory;
+  auto const first = directory.file("first.log");
+  auto const second = directory.file("second.log");
+  std::size_t finished = 0;
+  {
+    Telemetry telemetry(two_routes(first), 1);
+    auto const finish = [&] {
+      telemetry.shard(0).finish(answered(0, 0, 200));
+      ++finished;
+    };
+    finish();
+    auto change = telemetry.prepare(two_routes(second));
+    ASSERT_TRUE(change.has_value());
+    telemetry.apply(std::move(*change));
+    for (auto tries = 0; lines_of(second).empty() && tries < 1'000; ++tries) {
+      finish();
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
+  EXPECT_GE(lines_of(first).size(), 1U);
+  EXPECT_EQ(lines_of(first).size() + lines_of(second).size(), finished);
+}
+
+TEST(Telemetry, turns_the_access_log_off_and_on) {
+  ScratchDirectory const directory;
+  auto const path = directory.file("access.log");
+  {
+    Telemetry telemetry(two_routes("off"), 1);
+    telemetry.shard(0).finish(answered(0, 0, 200));
+    for (auto const& access : {path, std::string("off"), path}) {
+      auto change = telemetry.prepare(two_routes(access));
+      ASSERT_TRUE(change.has_value());
+      telemetry.apply(std::move(*change));
+    }
+    telemetry.shard(0).finish(answered(1, 1, 200));
+  }
+  EXPECT_EQ(lines_of(path).size(), 1U);
+}
+
+TEST(Telemetry, refuses_a_log_that_cannot_be_opened_and_goes_on) {
+  Telemetry telemetry(two_routes(), 1);
+  auto const change = telemetry.prepare(two_routes("/nonexistent/access.log"));
+  ASSERT_FALSE(change.has_value());
+  EXPECT_NE(change.error().find("/nonexistent/access.log"), std::string::npos);
+}
+
+TEST(Telemetry, tells_of_reloads) {
+  Telemetry telemetry(two_routes(), 1);
+  auto const at = std::chrono::system_clock::time_point(std::chrono::seconds(1'700'000'000));
+  telemetry.set({.succeeded = 2, .refused = 1, .generation = 3, .accepted = at});
+  auto const text = telemetry.prometheus();
+  for (auto const* line :
+       {R"(inferway_reloads_total{result="success"} 2)", R"(inferway_reloads_total{result="refused"} 1)",
+        "inferway_config_generation 3", "inferway_config_last_success_timestamp_seconds 1700000000.000000000"}) {
+    EXPECT_TRUE(has_line(text, line)) << line << "\n" << text;
+  }
 }
 
 }  // namespace

@@ -48,11 +48,12 @@ struct Record {
   std::chrono::system_clock::time_point started{};
   std::chrono::nanoseconds duration{0};     ///< from the head's last byte to the answer's last
   std::chrono::nanoseconds first_byte{-1};  ///< to the first byte of the answer to the client; negative: none was sent
-  std::uint32_t route = kNoIndex;           ///< index into the configuration's routes
-  std::uint32_t backend = kNoIndex;         ///< index into its backends, of the last attempt
-  std::uint32_t key = kNoIndex;             ///< index into its keys, of the caller's
-  std::int16_t status = 0;                  ///< as the client saw it; 499: it was gone before the answer was complete
-  std::uint16_t attempts = 0;               ///< tries upstream
+  // Indices into the configuration's routes, backends and keys; numbers (Numbering) once the record is finished.
+  std::uint32_t route = kNoIndex;
+  std::uint32_t backend = kNoIndex;  ///< of the last attempt
+  std::uint32_t key = kNoIndex;      ///< the caller's
+  std::int16_t status = 0;           ///< as the client saw it; 499: it was gone before the answer was complete
+  std::uint16_t attempts = 0;        ///< tries upstream
   bool error_set = false;
   ErrorCode error = ErrorCode::internal;  ///< when error_set: why the gateway answered, or cut the stream
   bool streamed = false;                  ///< an event stream

@@ -3,15 +3,17 @@
 #include "inferway/base/error.hpp"
 #include "inferway/base/tls_failure.hpp"
 #include "inferway/config/config.hpp"
+#include "inferway/telemetry/numbering.hpp"
 #include "inferway/telemetry/record.hpp"
 
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <expected>
 #include <memory>
 #include <string>
-#include <vector>
+#include <string_view>
 
 namespace inferway::telemetry {
 
@@ -68,10 +70,15 @@ class Shard {
   virtual ~Shard() = default;
 
   /// Counts the request (by route, backend, status; histograms of duration and first byte) and hands the record to
-  /// the access log's ring. Never blocks; when the ring is full the line is dropped and counted.
+  /// the access log's ring. Its indices are numbers by now (Numbering::apply). Never blocks; when the ring is full the
+  /// line is dropped and counted.
   virtual void finish(Record const& record) = 0;
   /// How late the worker's loop was, seen once in a while.
   virtual void observe_loop_lag(std::chrono::nanoseconds) {}
+
+  /// The counters of the backend of that name: the same ones in each configuration that has it. Takes a lock, so it is
+  /// asked for once a configuration; the reference lasts as long as the shard.
+  [[nodiscard]] virtual BackendCounters& backend(std::string_view name) = 0;
 
   // Gauges and counters that the rooms move themselves.
   Counter requests_inflight;
@@ -96,14 +103,23 @@ class Shard {
   Counter tls_waiting;      ///< gauge: connections that wait for their handshake to begin
   Counter tls_waited;       ///< handshakes that had to wait for limits.tls_handshakes
   Counter sessions_failed;  ///< ended by an exception: a bug of ours
-  std::vector<std::unique_ptr<BackendCounters>> backends;  ///< by index; made before the worker starts
+};
+
+class LogOutput;
+
+/// How often the configuration was to be exchanged, and the one in force.
+struct ReloadFigures {
+  std::uint64_t succeeded = 0;
+  std::uint64_t refused = 0;
+  std::uint64_t generation = 1;                      ///< 1: of the start; one more with each reload that succeeded
+  std::chrono::system_clock::time_point accepted{};  ///< when it was taken
 };
 
 /// The figures of the whole process, and the access log's writer thread.
 class Telemetry {
  public:
-  /// `workers` shards. The names of routes and backends are copied. Opens the access log and starts the thread that
-  /// writes it (none when it is off); throws std::runtime_error when it cannot be opened.
+  /// `workers` shards. Opens the access log and starts the thread that writes it; throws std::runtime_error when it
+  /// cannot be opened.
   Telemetry(config::Config const& config, std::size_t workers);
   Telemetry(Telemetry const&) = delete;
   Telemetry& operator=(Telemetry const&) = delete;
@@ -120,6 +136,20 @@ class Telemetry {
 
   /// Lines of the access log that were lost: a ring was full, or the log could not be written.
   [[nodiscard]] std::uint64_t access_log_dropped() const;
+
+  /// The numbers of the configuration's names. Any thread.
+  [[nodiscard]] Numbering number(config::Config const& config);
+
+  /// What another configuration changes here, made ready so that nothing of it can fail any more.
+  struct Change {
+    config::Log log;
+    config::Limits limits;
+    std::shared_ptr<LogOutput> access;  ///< opened already, where access goes elsewhere than now
+  };
+  [[nodiscard]] std::expected<Change, std::string> prepare(config::Config const& config) const;
+  /// Lines of requests that ended before go where the log went before.
+  void apply(Change change);
+  void set(ReloadFigures const& reloads);
 
   /// Opens the access log's file anew (after log rotation), soon: the writer thread does it, once what came before is
   /// written. When that fails the old file stays, and the operational log says so. Any thread.
