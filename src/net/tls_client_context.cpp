@@ -3,9 +3,14 @@
 #include "tls_context.hpp"
 #include "tls_session.hpp"
 
+#include <openssl/evp.h>
+
 #include <array>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string_view>
 #include <system_error>
 
 namespace inferway::net {
@@ -50,14 +55,47 @@ SslContext make_context(config::BackendTls const& config) {
   return context;
 }
 
+/// What tells whether a file is another one: its content's hash. Of a directory, and the system's (large) list of CAs,
+/// when it was written last.
+std::string mark_of(std::filesystem::path const& path, bool by_content) {
+  std::error_code ignored;
+  if (!by_content) return std::to_string(std::filesystem::last_write_time(path, ignored).time_since_epoch().count());
+  std::ifstream file(path, std::ios::binary);
+  std::string const content((std::istreambuf_iterator<char>(file)), {});
+  std::array<unsigned char, EVP_MAX_MD_SIZE> hash{};
+  unsigned int size = 0;
+  EVP_Digest(content.data(), content.size(), hash.data(), &size, EVP_sha256(), nullptr);
+  return {reinterpret_cast<char const*>(hash.data()), size};
+}
+
+std::string fingerprint_of(config::BackendTls const& config) {
+  std::string out = config.verify ? "verified" : "";
+  auto const add = [&](std::string_view part) { out.append(std::to_string(part.size())).append(":").append(part); };
+  add(config.server_name.value_or(""));
+  if (config.verify && config.ca) {
+    add(mark_of(*config.ca, true));
+  } else if (config.verify) {
+    add(mark_of(X509_get_default_cert_file(), false));
+    add(mark_of(X509_get_default_cert_dir(), false));
+  }
+  if (config.identity) {
+    add(mark_of(config.identity->cert, true));
+    add(mark_of(config.identity->key, true));
+  }
+  return out;
+}
+
 }  // namespace
 
 TlsClientContext::TlsClientContext(std::unique_ptr<State> state) : state_(std::move(state)) {}
 TlsClientContext::~TlsClientContext() = default;
 std::vector<std::string> const& TlsClientContext::warnings() const { return state_->warnings; }
 
-std::expected<TlsClientContext::Shared, std::string> TlsClientContext::load(config::BackendTls const& config) try {
+std::expected<TlsClientContext::Shared, std::string> TlsClientContext::load(config::BackendTls const& config,
+                                                                            Shared const& known) try {
   auto state = std::make_unique<State>();
+  state->fingerprint = fingerprint_of(config);  // first: what changes meanwhile is seen the next time
+  if (known != nullptr && known->state_->fingerprint == state->fingerprint) return known;
   state->context = make_context(config);
   state->verify = config.verify;
   if (config.verify && !config.ca && !system_has_cas()) {

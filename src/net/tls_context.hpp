@@ -25,6 +25,7 @@ struct TlsClientContext::State {
   SslContext context;
   bool verify = true;
   std::string server_name;  ///< configured; "": the endpoint's host
+  std::string fingerprint;
   std::vector<std::string> warnings;
 };
 

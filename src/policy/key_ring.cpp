@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <unordered_map>
 
 namespace inferway::policy {
 
@@ -17,14 +18,20 @@ std::uint64_t front_of(Digest const& digest) {
   return front;
 }
 
+std::shared_ptr<RequestRate> rate_of(std::uint32_t rpm, std::shared_ptr<RequestRate> const& before) {
+  if (rpm == 0) return nullptr;
+  if (before == nullptr) return std::make_shared<RequestRate>(rpm);
+  return before->per_minute() == rpm ? before : std::make_shared<RequestRate>(rpm, *before);
+}
+
 }  // namespace
 
-Key::Key(config::StaticKey const& key)
+Key::Key(config::StaticKey const& key, Key const* before)
     : name_(key.name),
       models_(key.models),
       any_model_(std::ranges::any_of(
           models_, [](auto const& glob) { return glob.find_first_not_of('*') == std::string::npos; })),
-      rate_(key.rpm > 0 ? std::make_unique<RequestRate>(key.rpm) : nullptr) {}
+      rate_(rate_of(key.rpm, before == nullptr ? nullptr : before->rate_)) {}
 
 bool Key::allows(std::string_view model) const {
   return any_model_ || std::ranges::any_of(models_, [&](auto const& glob) { return glob_match(glob, model); });
@@ -34,13 +41,18 @@ std::optional<RequestRate::Refusal> Key::count_request(TimePoint now) const {
   return rate_ ? rate_->take(now) : std::nullopt;
 }
 
-KeyRing::KeyRing(std::vector<config::StaticKey> const& keys) {
+KeyRing::KeyRing(std::vector<config::StaticKey> const& keys, KeyRing const* before) {
+  std::unordered_map<std::string_view, Key const*> known;
+  if (before != nullptr) {
+    for (auto const& key : before->keys_) known.emplace(key.name(), &key);
+  }
   keys_.reserve(keys.size());
   entries_.reserve(keys.size());
   for (auto const& key : keys) {
     entries_.push_back(
         {.front = front_of(key.sha256), .digest = key.sha256, .index = static_cast<std::uint32_t>(keys_.size())});
-    keys_.emplace_back(key);
+    auto const earlier = known.find(key.name);
+    keys_.emplace_back(key, earlier == known.end() ? nullptr : earlier->second);
   }
   std::ranges::sort(entries_, {}, &Entry::front);
 }

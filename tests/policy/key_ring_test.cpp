@@ -49,6 +49,25 @@ TEST(KeyRingTest, without_keys_is_empty) {
   EXPECT_FALSE(KeyRing({entry("a", "sk-1")}).empty());
 }
 
+TEST(KeyRingTest, goes_on_with_the_rates_of_the_ring_before) {
+  KeyRing const before({entry("stays", "sk-1", {"*"}, 2), entry("raised", "sk-2", {"*"}, 2), entry("free", "sk-3")});
+  TimePoint const now{std::chrono::seconds(100)};
+  for (std::uint32_t const key : {0U, 1U}) {
+    EXPECT_FALSE(before[key].count_request(now));
+    EXPECT_FALSE(before[key].count_request(now));
+    EXPECT_TRUE(before[key].count_request(now));
+  }
+  KeyRing const after({entry("new", "sk-4", {"*"}, 2), entry("raised", "sk-2", {"*"}, 20),
+                       entry("stays", "another", {"*"}, 2), entry("free", "sk-3", {"*"}, 1)},
+                      &before);
+  EXPECT_FALSE(after[0].count_request(now));
+  EXPECT_TRUE(after[1].count_request(now)) << "what is used up stays so under another limit";
+  EXPECT_FALSE(after[1].count_request(now + std::chrono::seconds(4))) << "and comes back at its pace";
+  EXPECT_TRUE(after[2].count_request(now)) << "the rate is the holder's, whatever the key is now";
+  EXPECT_FALSE(after[3].count_request(now));
+  EXPECT_TRUE(after[3].count_request(now));
+}
+
 struct ModelsRow {
   char const* name;
   std::vector<std::string> globs;

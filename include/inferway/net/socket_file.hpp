@@ -21,6 +21,8 @@ class SocketFile {
   /// Nobody finds the socket any more. While the socket is open, that is: only then does its file keep its inode number
   /// to itself.
   void remove();
+  /// It is another process's from now on.
+  void leave() { path_.clear(); }
 
  private:
   std::string path_;  ///< empty: there is none

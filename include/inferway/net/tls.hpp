@@ -44,7 +44,10 @@ class TlsServerContext {
 class TlsClientContext {
  public:
   using Shared = std::shared_ptr<TlsClientContext const>;
-  [[nodiscard]] static std::expected<Shared, std::string> load(config::BackendTls const& config);
+  /// `known`: one that was loaded before. It is given again where nothing has changed: trust that is the same stays the
+  /// same object.
+  [[nodiscard]] static std::expected<Shared, std::string> load(config::BackendTls const& config,
+                                                               Shared const& known = nullptr);
   ~TlsClientContext();
 
   [[nodiscard]] std::vector<std::string> const& warnings() const;

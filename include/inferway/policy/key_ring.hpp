@@ -16,7 +16,8 @@ namespace inferway::policy {
 /// What the holder of a key may do.
 class Key {
  public:
-  explicit Key(config::StaticKey const& key);
+  /// `before`: what the configuration before knew under that name, whose rate it goes on with.
+  explicit Key(config::StaticKey const& key, Key const* before = nullptr);
 
   [[nodiscard]] std::string_view name() const { return name_; }
   /// Whether it may use every model; if not, a request's model has to be known.
@@ -31,14 +32,15 @@ class Key {
   std::string name_;
   std::vector<std::string> models_;
   bool any_model_;
-  std::unique_ptr<RequestRate> rate_;  ///< what all workers count on; the key itself never changes
+  std::shared_ptr<RequestRate> rate_;  ///< what all workers count on, under each configuration that has the key
 };
 
 /// The keys of `keys.static`, compiled for lookup by what a caller presents. Immutable but for the rates; shared by all
 /// workers. Lookups take no lock.
 class KeyRing {
  public:
-  explicit KeyRing(std::vector<config::StaticKey> const& keys);
+  /// `before`: that of the configuration before, so that a reload gives nobody a fresh minute.
+  explicit KeyRing(std::vector<config::StaticKey> const& keys, KeyRing const* before = nullptr);
 
   [[nodiscard]] bool empty() const { return keys_.empty(); }
   /// The index (in the order of the file) of the key whose hash is that of `presented`. It is looked for by the hash's

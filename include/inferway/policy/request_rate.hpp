@@ -22,6 +22,10 @@ class RequestRate {
 
   /// `per_minute`: 1 to kMost.
   explicit RequestRate(std::uint32_t per_minute) : per_minute_(per_minute), interval_(interval_of(per_minute)) {}
+  /// As full, in proportion, as another one is now: for a limit that was changed.
+  RequestRate(std::uint32_t per_minute, RequestRate const& before) : RequestRate(per_minute) {
+    full_at_ = before.full_at_.load(std::memory_order_relaxed);
+  }
 
   struct Refusal {
     std::chrono::nanoseconds retry_after;  ///< until there is a token again; above zero
