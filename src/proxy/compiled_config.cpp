@@ -86,12 +86,12 @@ std::vector<ListedModel> list_models(config::Config const& config) {
 
 }  // namespace
 
-CompiledConfig::CompiledConfig(config::Config configuration)
+CompiledConfig::CompiledConfig(config::Config configuration, CompiledConfig const* before)
     : config(std::move(configuration)),
       routes(config.routes, config.keys),
       plans(plan_routes(config)),
       backends(plan_backends(config)),
-      keys(config.keys.static_keys),
+      keys(config.keys.static_keys, before == nullptr ? nullptr : &before->keys),
       passes_credentials(std::ranges::any_of(backends, [](BackendPlan const& plan) { return !plan.passes.empty(); })),
       models(list_models(config)) {}
 

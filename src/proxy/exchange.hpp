@@ -113,6 +113,7 @@ class Exchange final : private Composer {
   static constexpr int kRoundsAtOnce = 16;
 
   Proxy& proxy_;
+  Proxy::Use const use_{proxy_};  ///< goes last
   server::Downstream& downstream_;
   http::RequestHead const& head_;
   telemetry::Record record_;

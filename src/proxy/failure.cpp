@@ -20,7 +20,7 @@ void Exchange::fail(Error const& error) {
   record_.detail.assign(error.detail);
   if (error.code == ErrorCode::total_timeout && failover_) {
     // The one failure of a backend that no attempt sees itself.
-    proxy_.shard_.backends[target().backend]->errors[static_cast<std::size_t>(error.code)].add();
+    proxy_.upstream_.counters(target().backend).errors[static_cast<std::size_t>(error.code)].add();
   }
   drop_all();
   auto gone = downstream_.gone();
@@ -139,6 +139,7 @@ void Exchange::finish_record() {
   record_.failures.assign(failures_);
   record_.bytes_in = downstream_.body_bytes_read();
   record_.bytes_out = downstream_.body_bytes_sent();
+  proxy_.snapshot_.numbering.apply(record_);
   proxy_.shard_.finish(record_);
 }
 

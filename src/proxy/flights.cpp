@@ -146,13 +146,13 @@ Result<bool> Exchange::failed(Flight& flight) {
   }
   auto const next = what_next(flight);
   if (next.what == Failover::What::give_up) return give_up(flight);
-  auto& counters = *proxy_.shard_.backends[flight.target().backend];
+  auto& counters = proxy_.upstream_.counters(flight.target().backend);
   if (flight.failure().cause) counters.retried[static_cast<std::size_t>(*flight.failure().cause)].add();
   drop(flight);
   hedge_.disarm();
   if (next.what == Failover::What::fall_back) {
     move_to_hop(hop_to_ask(failover_->hop() + 1));
-    proxy_.shard_.backends[target().backend]->fallbacks.add();
+    proxy_.upstream_.counters(target().backend).fallbacks.add();
   } else if (next.at <= proxy_.loop_.now()) {
     launch();
   } else {
@@ -228,7 +228,7 @@ bool Exchange::hedge() {
   auto const percent = proxy_.snapshot_.config.routes[record_.route].retry.budget_percent;
   if (!upstream.outlook(backend, avoid_).open || !upstream.allow_retry(backend, percent)) return false;
   hedged_ = true;
-  proxy_.shard_.backends[backend]->hedges.add();
+  proxy_.upstream_.counters(backend).hedges.add();
   replay_due_ = !replay_.empty();
   second_ = std::make_unique<Flight>(setting(), target(), true);
   return true;

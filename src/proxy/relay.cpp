@@ -42,7 +42,7 @@ void Exchange::take_over(Flight& flight) {
     if (other.started()) other.attempt().outrun();
   };
   if (second_ == nullptr) return;
-  auto& counters = *proxy_.shard_.backends[flight.target().backend];
+  auto& counters = proxy_.upstream_.counters(flight.target().backend);
   if (&flight == second_.get()) {
     counters.hedges_won.add();
     if (first_) outrun(*first_);

@@ -65,7 +65,7 @@ bool Exchange::continue_elsewhere(Error const& broke) {
   if (!body) return false;
   continuation_ = *body;
   record_.backend = static_cast<std::uint32_t>(target().backend);
-  proxy_.shard_.backends[target().backend]->resumed.add();
+  proxy_.upstream_.counters(target().backend).resumed.add();
   failover_->forbid();  // what fails from here on is resumed anew, or breaks the stream
   resuming_ = true;
   launch();

@@ -186,7 +186,7 @@ void Session::settle_write_deadline(bool progress) {
   if (out_.empty() && !stream_.closing()) {
     write_deadline_.disarm();
   } else if (progress || !write_deadline_.armed()) {
-    write_deadline_.arm(server_.loop_.now() + server_.settings_.timeouts.write);
+    write_deadline_.arm(server_.loop_.now() + settings_->timeouts.write);
   }
 }
 

@@ -23,7 +23,7 @@ constexpr Duration kTurn = std::chrono::seconds(2);
 class HandshakeSlot {
  public:
   HandshakeSlot(Server& server, net::Waiter& waiter) : server_(server), waiter_(waiter) {
-    granted_ = server_.handshakes_ < server_.settings_.limits.tls_handshakes;
+    granted_ = server_.handshakes_ < server_.settings_->limits.tls_handshakes;
     if (granted_) {
       begin();
       return;
@@ -68,7 +68,7 @@ class HandshakeSlot {
 
 net::Task<bool> Session::handshake(net::TlsServerContext::Shared tls) {
   stream_.start_tls(std::move(tls));
-  read_deadline_.arm(server_.loop_.now() + server_.settings_.timeouts.tls_handshake);
+  read_deadline_.arm(server_.loop_.now() + settings_->timeouts.tls_handshake);
   auto failed = co_await do_handshake();
   read_deadline_.disarm();
   if (!failed) {

@@ -26,7 +26,7 @@ Result<BodyRead> Session::read_body(std::span<char> into) {
 
 Result<BodyRead> Session::took(std::string_view data) {
   body_read_ += data.size();
-  if (body_read_ > server_.settings_.limits.body_bytes) {
+  if (body_read_ > settings_->limits.body_bytes) {
     return client_error(ErrorCode::body_too_large, "the body is larger than limits.body_bytes");
   }
   return BodyRead{BodyRead::What::data, data};
@@ -119,7 +119,7 @@ Result<std::size_t> Session::receive(std::span<char> into) {
 /// Called when the body makes us wait. A pause of our own (the backend is slow) begins a new window.
 Result<void> Session::check_pace() {
   auto const now = server_.loop_.now();
-  auto const& timeouts = server_.settings_.timeouts;
+  auto const& timeouts = settings_->timeouts;
   if (read_deadline_.expired()) {
     return client_error(ErrorCode::request_timeout, "the request body did not arrive in time");
   }

@@ -28,8 +28,8 @@ std::string describe(std::exception_ptr const& exception) {
 
 Server::Server(net::Loop& loop, Handler& handler, Settings settings, ConnectionCount& count, telemetry::Shard& shard)
     : loop_(loop),
-      handler_(handler),
-      settings_(settings),
+      handler_(&handler),
+      settings_(std::make_shared<Settings const>(settings)),
       count_(count),
       shard_(shard),
       tasks_(loop, [this](std::exception_ptr const& exception) {
@@ -41,9 +41,9 @@ Server::~Server() = default;
 
 void Server::serve(net::Descriptor connection, net::Address const& peer, net::TlsServerContext::Shared tls) {
   auto const open = count_.open.fetch_add(1, std::memory_order_relaxed);
-  bool const over_limit = open >= settings_.limits.connections;
+  bool const over_limit = open >= settings_->limits.connections;
   if (over_limit) shard_.connections_refused.add();
-  if (cut_ || open >= settings_.limits.connections + kMaxTurnedAway) {
+  if (cut_ || open >= settings_->limits.connections + kMaxTurnedAway) {
     count_.open.fetch_sub(1, std::memory_order_relaxed);
     load_.fetch_sub(1, std::memory_order_relaxed);
     return;
@@ -87,6 +87,11 @@ std::string const& Server::date() {
     date_until_ = std::chrono::floor<std::chrono::seconds>(now) + std::chrono::seconds(1);
   }
   return date_;
+}
+
+void Server::change(Handler& handler, Settings settings) {
+  handler_ = &handler;
+  settings_ = std::make_shared<Settings const>(settings);
 }
 
 void Server::drain() {

@@ -44,6 +44,7 @@ std::string random_id() {
 
 Session::Session(Server& server, net::Descriptor connection, net::Address const& peer)
     : server_(server),
+      settings_(server.settings_),
       waiter_(server.loop_),
       stream_(server.loop_, std::move(connection)),
       read_deadline_(server.loop_.wheel(), waiter_),
@@ -81,7 +82,7 @@ net::Task<> Session::run() {
       co_return;
     }
     begin_request();
-    co_await server_.handler_.serve(*this);
+    co_await server_.handler_->serve(*this);
     INFERWAY_ASSERT(finished_ || gone());
     co_await flush_all();
     end_request();
@@ -91,14 +92,14 @@ net::Task<> Session::run() {
 
 /// True: a head is there. False: the connection ended, or rested too long, without one.
 net::Task<Result<bool>> Session::read_head(bool fresh) {
-  auto const& timeouts = server_.settings_.timeouts;
+  follow_settings();
   auto& loop = server_.loop_;
   scanned_ = 0;
   blank_bytes_ = 0;
   bool begun = false;
   bool last_moment = false;
   if (in_.empty()) in_.release();
-  read_deadline_.arm(loop.now() + (fresh ? timeouts.header : timeouts.keep_alive));
+  read_deadline_.arm(loop.now() + (fresh ? settings_->timeouts.header : settings_->timeouts.keep_alive));
   while (true) {
     if (!in_.empty()) {
       auto parsed = parse_head();
@@ -109,7 +110,7 @@ net::Task<Result<bool>> Session::read_head(bool fresh) {
       // Blank lines do not begin a request: some clients send one behind a body.
       if (!begun && !in_.empty()) {
         begun = true;
-        read_deadline_.arm(loop.now() + timeouts.header);
+        read_deadline_.arm(loop.now() + settings_->timeouts.header);
       }
     }
     if (server_.cut_) co_return false;
@@ -138,7 +139,8 @@ net::Task<Result<bool>> Session::read_head(bool fresh) {
 
 /// False: not all of the head is there yet.
 Result<bool> Session::parse_head() {
-  auto const limit = server_.settings_.limits.header_bytes;
+  if (scanned_ == 0) follow_settings();  // changed while it rested
+  auto const limit = settings_->limits.header_bytes;
   if (scanned_ == 0) {
     auto const blank = std::min(http::leading_blank_lines(in_.view()), kMaxBlankBytes - blank_bytes_);
     blank_bytes_ += blank;
@@ -151,7 +153,7 @@ Result<bool> Session::parse_head() {
   }
   scanned_ = end->scanned;
   if (end->size == 0) return false;
-  http::HeadLimits const limits{.bytes = limit, .fields = server_.settings_.limits.header_count};
+  http::HeadLimits const limits{.bytes = limit, .fields = settings_->limits.header_count};
   auto const parsed = head_.parse(in_.view().substr(0, end->size), limits);
   if (!parsed) return std::unexpected(parsed.error());
   used_ = end->size;
@@ -264,8 +266,8 @@ net::Task<> Session::linger() {
   raw_.release();
   // Over TLS the end itself must be written, and a client may be slow to take what stands before it.
   bool closing = stream_.closing();
-  read_deadline_.arm(server_.loop_.now() + (closing ? Duration(server_.settings_.timeouts.write) : kLinger));
-  auto left = server_.settings_.limits.body_bytes;
+  read_deadline_.arm(server_.loop_.now() + (closing ? Duration(settings_->timeouts.write) : kLinger));
+  auto left = settings_->limits.body_bytes;
   while (!read_deadline_.expired() && !server_.cut_) {
     auto const read = stream_.try_read(server_.loop_.scratch());
     if (closing && !stream_.closing()) {

@@ -59,6 +59,9 @@ class Session final : public Downstream {
 
   // session.cpp
   [[nodiscard]] net::Task<Result<bool>> read_head(bool fresh);
+  void follow_settings() {
+    if (settings_ != server_.settings_) settings_ = server_.settings_;
+  }
   [[nodiscard]] Result<bool> parse_head();
   [[nodiscard]] std::unexpected<Error> no_head(ErrorCode code, std::string why);
   void begin_request();
@@ -91,6 +94,7 @@ class Session final : public Downstream {
   [[nodiscard]] std::optional<ErrorCode> gone_from_tunnel() const;
 
   Server& server_;
+  std::shared_ptr<Settings const> settings_;  ///< in force when the request under way began
   net::Waiter waiter_;
   net::Stream stream_;
   net::Deadline read_deadline_;

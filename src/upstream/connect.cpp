@@ -84,10 +84,9 @@ Result<bool> Attempt::handshake() {
     auto& stream = *connection_->stream;
     if (!stream.secure()) {
       deadline_.arm(connect_until_);
-      auto& tickets = upstream_.pools_[backend_]->tickets[endpoint_index_];
       stream.start_tls({.context = upstream_.directory_[backend_].tls.load(),
                         .server_name = endpoint_.config.host,
-                        .tickets = &tickets});
+                        .tickets = connection_->tickets.get()});
     }
     auto const done = stream.handshake();
     auto& counters = upstream_.counters(backend_).tls;
@@ -95,7 +94,7 @@ Result<bool> Attempt::handshake() {
       counters.failures[static_cast<std::size_t>(stream.tls_failure())].add();
       if (!stream.tls_offered_session()) return failure(done->error());
       // Some servers do not only decline an earlier session, but break off: once more, without any.
-      upstream_.pools_[backend_]->tickets[endpoint_index_].clear();
+      connection_->tickets->clear();
       connection_.reset();
       next_address_ = 0;
       return dial();

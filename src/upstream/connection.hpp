@@ -22,18 +22,23 @@ class Connection final : private net::Watcher {
   void lease(net::Waiter& waiter);
   /// Idle from now on, until `until`.
   void rest(TimePoint until);
+  [[nodiscard]] TimePoint rests_until() const { return idle_.at(); }
   /// Nothing was heard of it since it became idle.
   [[nodiscard]] bool quiet() const { return stream->quiet(); }
 
+  /// Belongs to the next configuration's endpoint from now on.
+  void move_to(Upstream& upstream, std::size_t backend_index, std::size_t endpoint_index);
+
+  std::shared_ptr<net::TlsTickets> const tickets;  ///< the stream puts them there
   std::unique_ptr<net::Stream> stream;
-  std::size_t const backend;
-  std::size_t const endpoint;
+  std::size_t backend;
+  std::size_t endpoint;
   TimePoint const opened;
 
  private:
   void notify() override;
 
-  Upstream& upstream_;
+  Upstream* upstream_;
   net::Deadline idle_;
   bool resting_ = false;
 };
@@ -46,7 +51,7 @@ struct Upstream::Pool {
   std::vector<balance::Load> loads;                            ///< filled at each choice
   std::vector<balance::Schedule> schedules;                    ///< likewise, while not all endpoints are in order
   std::vector<balance::Memory> memories;                       ///< ewma: likewise
-  std::vector<net::TlsTickets> tickets;                        ///< by endpoint; outlives their connections
+  std::vector<std::shared_ptr<net::TlsTickets>> tickets;       ///< by endpoint; connections outlive the pool
   std::vector<std::vector<std::unique_ptr<Connection>>> idle;  ///< by endpoint; the one used last at the back
   std::size_t idle_total = 0;
   /// By endpoint: the addresses behind its name, and when they last changed. What was connected before then may lead to

@@ -1,48 +1,11 @@
 #include "inferway/upstream/upstream.hpp"
 
 #include "connection.hpp"
-#include "inferway/telemetry/log.hpp"
 
 #include <algorithm>
-#include <stdexcept>
 #include <utility>
 
 namespace inferway::upstream {
-
-Directory::Directory(std::vector<config::Backend> const& backends, net::Resolver& resolver) : resolver_(resolver) {
-  for (auto const& configured : backends) {
-    auto backend = std::make_unique<Backend>();
-    backend->config = configured;
-    backend->state = std::make_shared<BackendState>();
-    for (auto const& endpoint : configured.endpoints) {
-      auto state = std::make_shared<Endpoint>();
-      state->config = endpoint;
-      state->name = endpoint.unix_path.empty() ? resolver.add(endpoint.host, endpoint.port)
-                                               : net::Name::fixed(net::Address::unix_path(endpoint.unix_path));
-      backend->endpoints.push_back(std::move(state));
-    }
-    backends_.push_back(std::move(backend));
-  }
-  if (auto const trouble = reload_tls()) throw std::runtime_error(*trouble);
-}
-
-std::optional<std::string> Directory::reload_tls() {
-  std::optional<std::string> trouble;
-  for (auto const& backend : backends_) {
-    auto const& config = backend->config;
-    if (std::ranges::none_of(config.endpoints, &config::Endpoint::tls)) continue;
-    auto context = net::TlsClientContext::load(config.tls);
-    if (!context) {
-      trouble = (trouble ? *trouble + "; " : "") + "backend '" + config.name + "': " + context.error();
-      continue;
-    }
-    for (auto const& warning : (*context)->warnings()) {
-      telemetry::log_warn("backend '" + config.name + "': " + warning);
-    }
-    backend->tls.store(std::move(*context));
-  }
-  return trouble;
-}
 
 Upstream::Upstream(net::Loop& loop, Directory& directory, config::Limits const& limits, telemetry::Shard& shard,
                    std::uint64_t seed)
@@ -51,7 +14,8 @@ Upstream::Upstream(net::Loop& loop, Directory& directory, config::Limits const& 
     auto& backend = directory[i];
     std::vector<std::uint32_t> weights;
     weights.reserve(backend.endpoints.size());
-    for (auto const& endpoint : backend.endpoints) weights.push_back(endpoint->config.weight);
+    for (auto const& endpoint : backend.config.endpoints) weights.push_back(endpoint.weight);
+    counters_.push_back(&shard.backend(backend.config.name));
     pools_.push_back(std::make_unique<Pool>(weights));
     for (std::size_t j = 0; j < backend.endpoints.size(); ++j) {
       pools_[i]->addresses[j] = backend.endpoints[j]->name->addresses();
@@ -94,13 +58,6 @@ bool Upstream::is_listed(Connection const& connection) const {
   return std::ranges::find(*addresses, *peer) != addresses->end();
 }
 
-void Upstream::tls_changed() {
-  for (std::size_t i = 0; i < pools_.size(); ++i) {
-    for (auto& tickets : pools_[i]->tickets) tickets.clear();
-    if (!directory_[i].tls.empty()) close_idle(i);
-  }
-}
-
 void Upstream::drain() {
   draining_ = true;
   for (std::size_t i = 0; i < pools_.size(); ++i) close_idle(i);
@@ -118,11 +75,13 @@ Upstream::Pool::Pool(std::vector<std::uint32_t> const& weights)
     : turns(weights),
       schedules(weights.size()),
       memories(weights.size()),
-      tickets(weights.size()),
       idle(weights.size()),
       addresses(weights.size()),
       moved(weights.size()) {
-  for (auto const weight : weights) loads.push_back({.inflight = 0, .weight = weight});
+  for (auto const weight : weights) {
+    loads.push_back({.inflight = 0, .weight = weight});
+    tickets.push_back(std::make_shared<net::TlsTickets>());
+  }
 }
 
 void Upstream::learn(std::size_t backend, std::size_t endpoint, balance::Outcome outcome, Duration took) {
@@ -150,6 +109,13 @@ std::unique_ptr<Connection> Upstream::lease(std::size_t backend, std::size_t end
 }
 
 void Upstream::give_back(std::unique_ptr<Connection> connection) {
+  if (pass_on(connection)) return;
+  auto const rest = directory_[connection->backend].config.pool.idle;
+  keep(std::move(connection), loop_.now() + rest);
+}
+
+/// Unless there is something against it: then it is closed.
+void Upstream::keep(std::unique_ptr<Connection> connection, TimePoint until) {
   auto& pool = *pools_[connection->backend];
   auto const& config = directory_[connection->backend].config.pool;
   auto const now = loop_.now();
@@ -158,8 +124,8 @@ void Upstream::give_back(std::unique_ptr<Connection> connection) {
   bool const outdated = stream.secure() && !directory_[connection->backend].tls.is(stream.trust());
   bool const worn = outdated || now - connection->opened >= config.max_age;
   bool const gone = connection->opened <= pool.moved[connection->endpoint] && !is_listed(*connection);
-  if (draining_ || worn || gone || pool.idle_total >= config.max_idle) return;  // closed
-  connection->rest(now + config.idle);
+  if (draining_ || worn || gone || pool.idle_total >= config.max_idle) return;
+  connection->rest(std::min(until, now + config.idle));
   counters(connection->backend).connections_idle.add();
   ++pool.idle_total;
   pool.idle[connection->endpoint].push_back(std::move(connection));
@@ -177,16 +143,25 @@ void Upstream::drop_idle(Connection& connection) {
 
 Connection::Connection(Upstream& upstream, std::size_t backend_index, std::size_t endpoint_index,
                        std::unique_ptr<net::Stream> connected)
-    : stream(std::move(connected)),
+    : tickets(upstream.pools_[backend_index]->tickets[endpoint_index]),
+      stream(std::move(connected)),
       backend(backend_index),
       endpoint(endpoint_index),
       opened(upstream.loop_.now()),
-      upstream_(upstream),
+      upstream_(&upstream),
       idle_(upstream.loop_.wheel(), *this) {
-  upstream_.counters(backend).connections_open.add();
+  upstream_->counters(backend).connections_open.add();
 }
 
-Connection::~Connection() { upstream_.counters(backend).connections_open.sub(); }
+Connection::~Connection() { upstream_->counters(backend).connections_open.sub(); }
+
+void Connection::move_to(Upstream& upstream, std::size_t backend_index, std::size_t endpoint_index) {
+  upstream_->counters(backend).connections_open.sub();
+  upstream_ = &upstream;
+  backend = backend_index;
+  endpoint = endpoint_index;
+  upstream_->counters(backend).connections_open.add();
+}
 
 void Connection::lease(net::Waiter& waiter) {
   resting_ = false;
@@ -205,7 +180,7 @@ void Connection::notify() {
   // may have: a ticket for the next session.
   if (!resting_ || (stream->quiet() && !idle_.expired())) return;
   if (!stream->hung_up()) stream->shutdown_write();
-  upstream_.drop_idle(*this);  // destroys this
+  upstream_->drop_idle(*this);  // destroys this
 }
 
 }  // namespace inferway::upstream

@@ -62,7 +62,8 @@ struct ListedModel {
 /// who decides without serving makes one as well.
 class CompiledConfig {
  public:
-  explicit CompiledConfig(config::Config configuration);
+  /// `before`: the configuration that this one follows; the rates of keys go on.
+  explicit CompiledConfig(config::Config configuration, CompiledConfig const* before = nullptr);
 
   config::Config const config;
   routing::RouteTable const routes;

@@ -10,6 +10,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <utility>
 
 namespace inferway::proxy {
 
@@ -33,6 +35,26 @@ class Proxy final : public server::Handler {
 
   [[nodiscard]] net::Task<> serve(server::Downstream& downstream) override;
 
+  /// Whoever works with a proxy, its snapshot or its upstream holds one of these: they last as long.
+  class Use {
+   public:
+    explicit Use(Proxy& proxy) : proxy_(proxy) { ++proxy_.uses_; }
+    Use(Use const&) = delete;
+    Use& operator=(Use const&) = delete;
+    ~Use() {
+      if (--proxy_.uses_ == 0 && proxy_.when_unused_) proxy_.when_unused_();
+    }
+
+   private:
+    Proxy& proxy_;
+  };
+  /// Gets no further requests. `when_unused` is called once those under way have ended, perhaps at once; the last Use
+  /// is then still being destroyed.
+  void retire(std::function<void()> when_unused) {
+    when_unused_ = std::move(when_unused);
+    if (uses_ == 0) when_unused_();
+  }
+
  private:
   friend class Exchange;
   net::Loop& loop_;
@@ -43,6 +65,8 @@ class Proxy final : public server::Handler {
   policy::Shedding shedding_;
   telemetry::Shard& shard_;
   policy::Sha256 sha256_;
+  std::uint64_t uses_ = 0;
+  std::function<void()> when_unused_;
 };
 
 }  // namespace inferway::proxy

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "inferway/proxy/compiled_config.hpp"
+#include "inferway/telemetry/numbering.hpp"
 #include "inferway/upstream/upstream.hpp"
 
 #include <chrono>
@@ -12,12 +13,17 @@ namespace inferway::proxy {
 /// these; shared by all workers.
 class Snapshot : public CompiledConfig {
  public:
-  Snapshot(config::Config configuration, net::Resolver& resolver)
-      : CompiledConfig(std::move(configuration)),
+  /// `before`: the configuration in force, of which this one keeps what stays the same. Blocking: it reads the TLS
+  /// files; throws std::runtime_error that says what is wrong with one.
+  Snapshot(config::Config configuration, net::Resolver& resolver, telemetry::Numbering names,
+           Snapshot const* before = nullptr)
+      : CompiledConfig(std::move(configuration), before),
         since(std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())),
-        directory(config.backends, resolver) {}
+        numbering(std::move(names)),
+        directory(config.backends, resolver, before == nullptr ? nullptr : &before->directory) {}
 
   std::chrono::sys_seconds const since;  ///< when this was made
+  telemetry::Numbering const numbering;
   upstream::Directory directory;
 };
 

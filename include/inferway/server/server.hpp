@@ -44,6 +44,10 @@ class Server {
   /// Serves a connection, over TLS when `tls` is given; over limits.connections it is answered 503 and closed.
   void serve(net::Descriptor connection, net::Address const& peer, net::TlsServerContext::Shared tls = nullptr);
 
+  /// Requests that begin from now on are the new handler's, and keep to the new settings; those under way go on as they
+  /// began.
+  void change(Handler& handler, Settings settings);
+
   /// No further request is taken from any connection: idle ones are closed, the others after their answer.
   void drain();
   /// Ends everything that still runs.
@@ -61,8 +65,8 @@ class Server {
   [[nodiscard]] std::string const& date();
 
   net::Loop& loop_;
-  Handler& handler_;
-  Settings settings_;
+  Handler* handler_;
+  std::shared_ptr<Settings const> settings_;
   ConnectionCount& count_;
   telemetry::Shard& shard_;
   net::TaskGroup tasks_;

@@ -66,16 +66,21 @@ struct Backend {
 /// The backends of a configuration, shared by all workers.
 class Directory {
  public:
-  /// Reads the TLS files; throws std::runtime_error that says what is wrong with one.
-  Directory(std::vector<config::Backend> const& backends, net::Resolver& resolver);
-  /// Reads them anew. What is wrong with a backend's, which then keeps what it had. Not for workers.
-  [[nodiscard]] std::optional<std::string> reload_tls();
+  /// Reads the TLS files; throws std::runtime_error that says what is wrong with one. `before`: the configuration that
+  /// this one follows, whose endpoints it goes on with where backend, URL and TLS are the same, and whose trust where
+  /// the files are, or cannot be read any more. Blocking; not for workers.
+  Directory(std::vector<config::Backend> const& backends, net::Resolver& resolver, Directory const* before = nullptr);
   [[nodiscard]] Backend& operator[](std::size_t backend) const { return *backends_[backend]; }
   [[nodiscard]] std::size_t size() const { return backends_.size(); }
+  /// Which backends keep the TLS settings of before, because their files are wrong by now.
+  [[nodiscard]] std::vector<std::string> const& troubles() const { return troubles_; }
   [[nodiscard]] net::Resolver& resolver() const { return resolver_; }
 
  private:
+  void load_tls(Backend& backend, Backend const* earlier);
+
   net::Resolver& resolver_;
+  std::vector<std::string> troubles_;
   std::vector<std::unique_ptr<Backend>> backends_;
 };
 
@@ -99,8 +104,10 @@ class Upstream {
 
   /// Names may have changed or come to be known: whoever waits for one looks again.
   void names_changed();
-  /// The TLS files were read anew: idle connections and sessions of the old ones are not used any more.
-  void tls_changed();
+  /// Takes over, of the configuration before this one, the idle connections and TLS sessions of endpoints that stay,
+  /// and from now on its connections as they are given back. `before` must end first, or be taken over again by who
+  /// follows this one.
+  void take_over(Upstream& before);
   /// Closes all idle connections, and keeps none from now on.
   void drain();
   /// Whether asking for a Place has any sense now.
@@ -114,6 +121,7 @@ class Upstream {
   /// The percentile (1 to 99) of the times to the first byte of late; nothing when too little is known.
   [[nodiscard]] std::optional<Duration> latency(std::size_t backend, std::uint32_t percentile) const;
 
+  [[nodiscard]] telemetry::BackendCounters& counters(std::size_t backend) { return *counters_[backend]; }
   [[nodiscard]] balance::Random& random() { return random_; }
   [[nodiscard]] Directory& directory() { return directory_; }
 
@@ -135,11 +143,19 @@ class Upstream {
   void apply_limits();
   [[nodiscard]] std::unique_ptr<Connection> lease(std::size_t backend, std::size_t endpoint);
   void give_back(std::unique_ptr<Connection> connection);
+  void keep(std::unique_ptr<Connection> connection, TimePoint until);
   void drop_idle(Connection& connection);
   void close_idle(std::size_t backend);
   void follow(std::size_t backend, std::size_t endpoint);
   [[nodiscard]] bool is_listed(Connection const& connection) const;
-  [[nodiscard]] telemetry::BackendCounters& counters(std::size_t backend) { return *shard_.backends[backend]; }
+
+  /// Where an endpoint stands in a configuration.
+  struct Seat {
+    std::size_t backend;
+    std::size_t endpoint;
+  };
+  void take_over(Upstream& before, Seat from, Seat to);
+  [[nodiscard]] bool pass_on(std::unique_ptr<Connection>& connection);
 
   net::Loop& loop_;
   Directory& directory_;
@@ -148,6 +164,9 @@ class Upstream {
   balance::Random random_;
   std::vector<std::unique_ptr<Pool>> pools_;  ///< by backend
   std::vector<net::Waiter*> waiting_for_names_;
+  std::vector<telemetry::BackendCounters*> counters_;    ///< by backend
+  Upstream* successor_ = nullptr;                        ///< of the next configuration; nullptr: this one is in force
+  std::vector<std::vector<std::optional<Seat>>> seats_;  ///< by backend and endpoint: its place with the successor
   bool draining_ = false;
 };
 
