@@ -7,33 +7,40 @@ namespace inferway::admin {
 
 net::Task<> Admin::serve(server::Downstream& downstream) {
   auto const& head = downstream.head();
-  auto const result = answer(head);
+  if (head.path.starts_with("/api/") && authorised(head)) {
+    co_await serve_api(downstream);
+  } else {
+    send(downstream, answer(head));
+  }
+}
+
+void Admin::send(server::Downstream& downstream, Answer const& answer) {
   server::AnswerField const more[] = {
-      {"Content-Type", result.type},
+      {"Content-Type", answer.type},
       {"Cache-Control", "no-store"},
       {"X-Content-Type-Options", "nosniff"},
-      result.status == 405 ? server::AnswerField{"Allow", "GET, HEAD"}
+      answer.status == 405 ? server::AnswerField{"Allow", answer.allow}
                            : server::AnswerField{"WWW-Authenticate", "Bearer"},
   };
-  downstream.send_head({.status = result.status,
-                        .reason = http::reason_phrase(result.status),
+  downstream.send_head({.status = answer.status,
+                        .reason = http::reason_phrase(answer.status),
                         .fields = {},
-                        .more = std::span(more).first(result.status == 401 || result.status == 405 ? 4 : 3),
+                        .more = std::span(more).first(answer.status == 401 || answer.status == 405 ? 4 : 3),
                         .body = true,
-                        .length = result.body.size()});
-  std::string_view const pieces[] = {result.body};
+                        .length = answer.body.size()});
+  std::string_view const pieces[] = {answer.body};
   downstream.send_body(pieces, server::More::none);
-  co_return;
 }
 
 Admin::Answer Admin::answer(http::RequestHead const& head) const {
-  if (head.method != "GET" && head.method != "HEAD") return {.status = 405, .body = "only GET is known here\n"};
+  bool const api = head.path.starts_with("/api/");  // it knows other methods
+  if (!api && head.method != "GET" && head.method != "HEAD") return {.status = 405, .body = "only GET is known here\n"};
   if (head.path == "/live") return {.body = "live\n"};
   if (head.path == "/ready") return ready();
   if (!authorised(head)) return {.status = 401, .body = "the admin token is wanted as Authorization: Bearer\n"};
   if (head.path == "/metrics") return {.type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_()};
-  if (head.path == "/") return {.body = "Inferway\n/live\n/ready\n/metrics\n"};
-  return {.status = 404, .body = "not found; there are /live, /ready and /metrics\n"};
+  if (head.path == "/") return {.body = "Inferway\n/live\n/ready\n/metrics\n/api/backends\n/api/reload\n"};
+  return {.status = 404, .body = "not found; there are /live, /ready, /metrics and /api/\n"};
 }
 
 Admin::Answer Admin::ready() const {
