@@ -63,12 +63,12 @@ void Inherited::add(int number, std::string const& name) {
     throw std::runtime_error(label + ", inherited by LISTEN_FDS, is no listening stream socket");
   }
   ::fcntl(number, F_SETFL, ::fcntl(number, F_GETFL) | O_NONBLOCK);
-  sockets_.push_back({std::move(descriptor), label + ", bound to " + shown(*bound), *bound});
+  sockets_.push_back({std::move(descriptor), label + ", bound to " + shown(*bound), *bound, name == kOwned});
 }
 
-std::optional<net::Descriptor> Inherited::take(net::Address const& address) {
+std::optional<Inherited::Taken> Inherited::take(net::Address const& address) {
   for (auto& socket : sockets_) {
-    if (socket.descriptor && socket.bound == address) return std::move(socket.descriptor);
+    if (socket.descriptor && socket.bound == address) return Taken{std::move(socket.descriptor), socket.owned};
   }
   return std::nullopt;
 }
@@ -83,6 +83,7 @@ void Inherited::expect_none_left() const {
 
 template <typename Wrong>
 void Inherited::refuse_if(Wrong wrong) const {
+  if (others_wanted_) return;
   std::string left;
   for (auto const& socket : sockets_) {
     if (wrong(socket)) left += (left.empty() ? "" : "; ") + socket.shown;

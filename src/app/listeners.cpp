@@ -17,13 +17,18 @@ Listener open_listener(config::Listen const& listen, config::Config const& confi
   auto const text = config::to_string(listen);
   bool const is_unix = !listen.unix_path.empty();
   auto const address = address_of(listen);
-  if (auto socket = inherited.take(address)) return {std::move(*socket), {}, text, true};
+  bool const v6_only = is_v6_only(listen, config);
+  if (auto taken = inherited.take(address)) {
+    // One that the gateway before us made is ours to remove; one that systemd made is not.
+    auto file = is_unix && taken->owned ? net::SocketFile(listen.unix_path) : net::SocketFile();
+    return {std::move(taken->socket), std::move(file), text, true, taken->owned, v6_only};
+  }
   if (is_unix) {
     auto opened = net::listen_on_unix(listen.unix_path, text);
-    return {std::move(opened.socket), std::move(opened.file), text, false};
+    return {std::move(opened.socket), std::move(opened.file), text, false, true, false};
   }
-  auto const v6_only = is_v6_only(listen, config) ? net::V6Only::yes : net::V6Only::no;
-  Listener out{net::listen_on(address, text, v6_only), {}, {}, false};
+  Listener out{
+      net::listen_on(address, text, v6_only ? net::V6Only::yes : net::V6Only::no), {}, {}, false, true, v6_only};
   auto bound = listen;
   bound.port = net::bound_port(out.socket);
   out.shown = config::to_string(bound);

@@ -15,6 +15,8 @@ struct Listener {
   net::SocketFile file;  ///< of a Unix socket that was bound here; goes before the socket
   std::string shown;     ///< its address with the port it got
   bool inherited = false;
+  bool owned = true;     ///< bound by this program, not by whoever started it
+  bool v6_only = false;  ///< [::] that leaves IPv4 alone
 };
 
 /// std::runtime_error when it is none.

@@ -46,6 +46,10 @@ void ServiceManager::stopping(std::string const& status, std::chrono::millisecon
   tell("STOPPING=1\nSTATUS=" + status + "\nEXTEND_TIMEOUT_USEC=" + std::to_string(microseconds));
 }
 
+void ServiceManager::followed_by(int process) const {
+  tell("MAINPID=" + std::to_string(process) + "\nREADY=1\nSTATUS=ready; the process before drains");
+}
+
 void ServiceManager::tell(std::string const& state) const {
   if (socket_.empty()) return;
   int const failure = send_datagram(socket_, state);

@@ -18,6 +18,11 @@ class ServiceManager {
   /// The end has begun, and takes no longer than `at_most`: that much more time is asked for, since the supervisor's
   /// own limit (TimeoutStopSec, 90 s by default) may be shorter.
   void stopping(std::string const& status, std::chrono::milliseconds at_most) const;
+  /// Another process, which is ready, is the service from now on.
+  void followed_by(int process) const;
+
+  /// NOTIFY_SOCKET, for a process that follows this one.
+  [[nodiscard]] std::string const& socket() const { return socket_; }
 
  private:
   explicit ServiceManager(std::string socket) : socket_(std::move(socket)) {}

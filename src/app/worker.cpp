@@ -12,27 +12,72 @@ constexpr std::uint32_t kImbalance = 1;
 
 }  // namespace
 
-Worker::Worker(Shared const& shared, telemetry::Shard& shard, std::uint64_t seed)
-    : shard_(shard),
+Worker::Worker(Shared const& shared, Setup const& setup, telemetry::Shard& shard)
+    : shared_(shared),
+      shard_(shard),
       load_meter_(loop_, shared.connections.open, shared.buffered.held, shard),
-      upstream_(loop_, shared.snapshot.directory, shared.settings.limits, shard, seed),
-      proxy_(loop_, shared.snapshot, upstream_, shared.buffered, load_meter_, shard),
-      server_(loop_, proxy_, shared.settings, shared.connections, shard) {}
+      server_(loop_, first(setup), setup.settings, shared.connections, shard) {}
 
 Worker::~Worker() { stop(); }
 
-void Worker::start(std::vector<std::unique_ptr<Listening>> const& listening,
+server::Handler& Worker::first(Setup const& setup) {
+  generations_.push_back(make_generation(setup));
+  return generations_.back()->proxy;
+}
+
+std::unique_ptr<Generation> Worker::make_generation(Setup const& setup) {
+  return std::make_unique<Generation>(loop_, setup.snapshot, shared_.buffered, load_meter_, shard_, setup.seed);
+}
+
+void Worker::start(std::vector<std::shared_ptr<Listening>> const& listening,
                    std::vector<std::unique_ptr<Worker>> const& all) {
   all_ = &all;
+  listen(listening);
+  thread_ = std::thread([this] { loop_.run(); });
+}
+
+/// Leaves what is not among these, and begins to accept on what is new.
+void Worker::listen(std::vector<std::shared_ptr<Listening>> const& listening) {
+  std::erase_if(acceptors_,
+                [&](auto const& entry) { return std::ranges::find(listening, entry.first) == listening.end(); });
   for (auto const& at : listening) {
-    acceptors_.push_back(std::make_unique<net::Acceptor>(
+    auto& acceptor = acceptors_[at];
+    if (acceptor != nullptr) continue;
+    acceptor = std::make_unique<net::Acceptor>(
         loop_, at->socket(),
         [this, at = at.get()](net::Descriptor connection, net::Address const& peer) {
           take(std::move(connection), peer, at->tls());
         },
-        shard_.accept_pauses));
+        shard_.accept_pauses);
   }
-  thread_ = std::thread([this] { loop_.run(); });
+}
+
+void Worker::change(Setup setup, std::function<void()> done) {
+  loop_.post([this, setup = std::move(setup), done = std::move(done)]() mutable {
+    auto next = make_generation(setup);
+    // Whoever still runs hands its connections on to the newest: the one between may end before it.
+    for (auto const& before : generations_) next->upstream.take_over(before->upstream);
+    auto& old = *generations_.back();
+    server_.change(next->proxy, setup.settings);
+    generations_.push_back(std::move(next));
+    retire(old);
+    listen(setup.listening);
+    setup = {};
+    done();
+  });
+}
+
+void Worker::retire(Generation& old) {
+  // Not from within: its last request is still on the stack.
+  old.proxy.retire([this, &old] { loop_.defer([this, &old] { end(old); }); });
+}
+
+void Worker::end(Generation const& old) {
+  auto const found = std::ranges::find(generations_, &old, &std::unique_ptr<Generation>::get);
+  auto snapshot = (*found)->snapshot;
+  generations_.erase(found);
+  // To free ten thousand routes takes a while: no request waits for it on the main thread.
+  shared_.main.post([snapshot = std::move(snapshot)]() mutable { snapshot.reset(); });
 }
 
 /// Gives a new connection to the worker with the fewest, before anything is read from it.
@@ -57,7 +102,7 @@ void Worker::adopt(net::Descriptor connection, net::Address const& peer, net::Tl
 
 void Worker::stop_accepting(std::function<void()> done) {
   loop_.post([this, done = std::move(done)] {
-    for (auto const& acceptor : acceptors_) acceptor->stop();
+    acceptors_.clear();
     done();
   });
 }
@@ -65,7 +110,7 @@ void Worker::stop_accepting(std::function<void()> done) {
 void Worker::drain(std::function<void()> when_empty) {
   loop_.post([this, when_empty = std::move(when_empty)]() mutable {
     server_.drain();
-    upstream_.drain();
+    for (auto const& generation : generations_) generation->upstream.drain();
     server_.when_empty(std::move(when_empty));
   });
 }
@@ -75,11 +120,9 @@ void Worker::cut() {
 }
 
 void Worker::names_changed() {
-  loop_.post([this] { upstream_.names_changed(); });
-}
-
-void Worker::tls_changed() {
-  loop_.post([this] { upstream_.tls_changed(); });
+  loop_.post([this] {
+    for (auto const& generation : generations_) generation->upstream.names_changed();
+  });
 }
 
 void Worker::stop() {

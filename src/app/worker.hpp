@@ -1,36 +1,47 @@
 #pragma once
 
+#include "generation.hpp"
 #include "inferway/net/listener.hpp"
-#include "inferway/proxy/proxy.hpp"
 #include "inferway/server/server.hpp"
 #include "inferway/telemetry/telemetry.hpp"
-#include "inferway/upstream/upstream.hpp"
 #include "listening.hpp"
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <thread>
 #include <vector>
 
 namespace inferway::app {
 
-/// What all workers of the process share.
+/// What all workers of the process share, whatever the configuration.
 struct Shared {
-  proxy::Snapshot& snapshot;
+  net::Loop& main;  ///< the main thread's
   proxy::BufferedBytes& buffered;
   server::ConnectionCount& connections;
+};
+
+/// What a worker serves by.
+struct Setup {
+  std::shared_ptr<proxy::Snapshot> snapshot;
   server::Settings settings;
+  std::vector<std::shared_ptr<Listening>> listening;
+  std::uint64_t seed = 0;
 };
 
 /// One thread with its loop, its sessions and its upstream connections.
 class Worker {
  public:
-  Worker(Shared const& shared, telemetry::Shard& shard, std::uint64_t seed);
+  Worker(Shared const& shared, Setup const& setup, telemetry::Shard& shard);
   Worker(Worker const&) = delete;
   Worker& operator=(Worker const&) = delete;
   ~Worker();
 
-  /// Starts the thread, accepting on `listening`. New connections are spread over `all` (this one among them).
-  void start(std::vector<std::unique_ptr<Listening>> const& listening, std::vector<std::unique_ptr<Worker>> const& all);
+  /// Starts the thread, accepting on what the setup says. New connections are spread over `all` (this one among them).
+  void start(std::vector<std::shared_ptr<Listening>> const& listening, std::vector<std::unique_ptr<Worker>> const& all);
+  /// Another configuration: requests that begin from now on are served by it. `done` is called on this worker's thread.
+  /// Any thread.
+  void change(Setup setup, std::function<void()> done);
   /// Leaves the listening sockets; `done` is called on this worker's thread. Any thread.
   void stop_accepting(std::function<void()> done);
   /// Connections it serves. Any thread.
@@ -45,18 +56,22 @@ class Worker {
   /// Ends the thread; sessions must have ended.
   void stop();
   void names_changed();
-  void tls_changed();
 
  private:
+  [[nodiscard]] server::Handler& first(Setup const& setup);
+  [[nodiscard]] std::unique_ptr<Generation> make_generation(Setup const& setup);
+  void listen(std::vector<std::shared_ptr<Listening>> const& listening);
   void take(net::Descriptor connection, net::Address const& peer, net::TlsServerContext::Shared tls);
+  void retire(Generation& old);
+  void end(Generation const& old);
 
+  Shared const shared_;
   telemetry::Shard& shard_;
   net::Loop loop_;
   proxy::LoadMeter load_meter_;
-  upstream::Upstream upstream_;
-  proxy::Proxy proxy_;
+  std::vector<std::unique_ptr<Generation>> generations_;  ///< the last is in force; the others end with their requests
   server::Server server_;
-  std::vector<std::unique_ptr<net::Acceptor>> acceptors_;
+  std::map<std::shared_ptr<Listening>, std::unique_ptr<net::Acceptor>> acceptors_;
   std::vector<std::unique_ptr<Worker>> const* all_ = nullptr;
   std::thread thread_;
 };

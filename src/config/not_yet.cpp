@@ -18,7 +18,6 @@ namespace {
 using Asks = bool (*)(TreeNode const&);
 
 bool is_given(TreeNode const& node) { return node.kind != Kind::null; }
-bool is_true(TreeNode const& node) { return node.text == "true"; }
 bool is_not_zero(TreeNode const& node) {
   constexpr auto kMost = std::numeric_limits<std::int64_t>::max();
   return parse_integer(node.text, {-kMost, kMost}).value_or(0) != 0;
@@ -39,7 +38,6 @@ constexpr Row kNotSupportedYet[] = {
     {"backends.*.health.metrics", is_given, "reading a server's metrics is"},
     {"keys.static.[].tpm", is_not_zero, "a limit on tokens is"},
     {"keys.static.[].budget_usd", is_not_zero, "a budget is"},
-    {"reload.watch", is_true, "watching the file is"},
 };
 
 constexpr std::array<Row, 0> kNotActedOnYet{};

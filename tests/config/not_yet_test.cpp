@@ -13,7 +13,6 @@ Refusal const kRefusals[] = {
      with_gateway("keys: {static: [{budget_usd: 5, name: a, sha256: " + kHash + "}]}"),
      {1, 18},
      "not supported yet"},
-    {"watch", with_gateway("reload: {watch: true}"), {1, 10}, "not supported yet"},
     {"prefix", with_backend("balance: prefix"), {4, 5}, "not supported yet"},
     {"session", with_backend("balance: session"), {4, 5}, "not supported yet"},
     {"load", with_backend("balance: load"), {4, 5}, "not supported yet"},
