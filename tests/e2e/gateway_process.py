@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 
 import secure
-from raw_client import Client
+from raw_client import Client, request
 from waiting import PATIENCE, eventually
 
 BINARY = os.environ.get("INFERWAY", "")
@@ -182,6 +182,27 @@ class Gateway:
         """One answer of the admin port."""
         with Client(self.admin_port, path=self.admin_path) as client:
             return client.get(path, [*headers, ("Connection", "close")], method).read_response(method == "HEAD")
+
+    def admin_post(self, path, headers=(), body=b""):
+        """One answer of the admin API."""
+        if self.admin_token:
+            headers = [*headers, ("Authorization", f"Bearer {self.admin_token}")]
+        with Client(self.admin_port, path=self.admin_path) as client:
+            return client.send(request("POST", path, [*headers, ("Connection", "close")], body)).read_response()
+
+    def rewrite(self, config):
+        """Another configuration in the file's place, at once, as careful editors do it."""
+        fresh = self.directory / "inferway.yaml.new"
+        fresh.write_text(self._complete(config), encoding="utf-8")
+        fresh.rename(self.config_path)
+
+    def reload(self, config=None):
+        """A reload through the admin API, which has to succeed: the generation that is in force."""
+        if config is not None:
+            self.rewrite(config)
+        answer = self.admin_post("/api/reload")
+        assert answer.status == 200, answer
+        return answer.json()["generation"]
 
     def stderr(self):
         with self._changed:
