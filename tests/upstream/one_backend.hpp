@@ -43,7 +43,7 @@ struct Shared {
   [[nodiscard]] Endpoint& endpoint(std::size_t index) const { return *directory[0].endpoints[index]; }
   [[nodiscard]] PlaceQueue& queue() const { return directory[0].state->queue; }
   [[nodiscard]] telemetry::BackendCounters& counters(std::size_t worker) {
-    return *telemetry.shard(worker).backends[0];
+    return telemetry.shard(worker).backend(config.backends[0].name);
   }
 
   config::Config config;
