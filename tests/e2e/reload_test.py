@@ -7,7 +7,6 @@ import socket
 import threading
 import unittest
 
-import secure
 from harness import (
     Backend,
     Client,
