@@ -12,10 +12,10 @@ namespace inferway::app {
 /// began under it, and ends with the last of them.
 struct Generation {
   Generation(net::Loop& loop, std::shared_ptr<proxy::Snapshot> of, proxy::BufferedBytes& buffered,
-             proxy::LoadMeter& load, telemetry::Shard& shard, std::uint64_t seed)
+             proxy::LoadMeter& load, proxy::Mirrors& mirrors, telemetry::Shard& shard, std::uint64_t seed)
       : snapshot(std::move(of)),
         upstream(loop, snapshot->directory, snapshot->config.limits, shard, seed),
-        proxy(loop, *snapshot, upstream, buffered, load, shard) {}
+        proxy(loop, *snapshot, upstream, buffered, load, mirrors, shard) {}
 
   std::shared_ptr<proxy::Snapshot> const snapshot;  ///< of all workers
   upstream::Upstream upstream;

@@ -16,6 +16,7 @@ Worker::Worker(Shared const& shared, Setup const& setup, telemetry::Shard& shard
     : shared_(shared),
       shard_(shard),
       load_meter_(loop_, shared.connections.open, shared.buffered.held, shard),
+      mirrors_(loop_),
       server_(loop_, first(setup), setup.settings, shared.connections, shard) {}
 
 Worker::~Worker() { stop(); }
@@ -26,7 +27,8 @@ server::Handler& Worker::first(Setup const& setup) {
 }
 
 std::unique_ptr<Generation> Worker::make_generation(Setup const& setup) {
-  return std::make_unique<Generation>(loop_, setup.snapshot, shared_.buffered, load_meter_, shard_, setup.seed);
+  return std::make_unique<Generation>(loop_, setup.snapshot, shared_.buffered, load_meter_, mirrors_, shard_,
+                                      setup.seed);
 }
 
 void Worker::start(std::vector<std::shared_ptr<Listening>> const& listening,
@@ -111,7 +113,9 @@ void Worker::drain(std::function<void()> when_empty) {
   loop_.post([this, when_empty = std::move(when_empty)]() mutable {
     server_.drain();
     for (auto const& generation : generations_) generation->upstream.drain();
-    server_.when_empty(std::move(when_empty));
+    mirrors_.end();
+    server_.when_empty(
+        [this, when_empty = std::move(when_empty)]() mutable { mirrors_.when_empty(std::move(when_empty)); });
   });
 }
 

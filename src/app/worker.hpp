@@ -69,6 +69,7 @@ class Worker {
   telemetry::Shard& shard_;
   net::Loop loop_;
   proxy::LoadMeter load_meter_;
+  proxy::Mirrors mirrors_;
   std::vector<std::unique_ptr<Generation>> generations_;  ///< the last is in force; the others end with their requests
   server::Server server_;
   std::map<std::shared_ptr<Listening>, std::unique_ptr<net::Acceptor>> acceptors_;

@@ -26,6 +26,7 @@ class BufferedBody {
   [[nodiscard]] bool whole() const { return whole_; }
   [[nodiscard]] std::span<std::string_view const> pieces() const { return splice_bytes_ ? spliced_ : pieces_; }
   [[nodiscard]] std::span<std::string_view const> original() const { return pieces_; }  ///< as it was read
+  [[nodiscard]] std::uint64_t original_bytes() const { return bytes_; }
   [[nodiscard]] std::uint64_t bytes() const { return splice_bytes_.value_or(bytes_); }
 
   /// Puts `value` in the place of `length` bytes at `offset` of the body as it was read; all others stay as they are.

@@ -39,6 +39,8 @@ std::vector<RoutePlan> plan_routes(config::Config const& config) {
     auto const resumes = [](TargetPlan const& target) { return target.resume != config::Resume::off; };
     plan.resumes = route.resume_attempts > 0 &&
                    (std::ranges::any_of(plan.to, resumes) || std::ranges::any_of(plan.fallback, resumes));
+    if (route.mirror)
+      plan.mirror = plan_target(config, route, {.backend = route.mirror->backend, .model = std::nullopt});
     plans.push_back(std::move(plan));
   }
   return plans;

@@ -49,6 +49,7 @@ net::Task<> Exchange::forward() {
   auto const deadline = downstream_.started() + hops_[0].timeouts.total;
   total_.arm(deadline);
   failover_.emplace(proxy_.snapshot_.config.routes[record_.route].retry, hops_.size(), deadline);
+  mirror();
   move_to_hop(hop_to_ask(0));
   for (int rounds = 1;; ++rounds) {
     if (auto const gone = downstream_.gone()) {

@@ -53,6 +53,8 @@ class Exchange final : private Composer {
   // flights.cpp
   void begin_hop();
   void launch();
+  [[nodiscard]] UpstreamHead upstream_head(TargetPlan const& target, config::Endpoint const& endpoint,
+                                           std::uint64_t whole_bytes) const;
   [[nodiscard]] upstream::Request compose(Flight& flight, net::Buffer& head) override;
   [[nodiscard]] bool holds_back() const;
   [[nodiscard]] Result<bool> seek();
@@ -72,6 +74,9 @@ class Exchange final : private Composer {
   void note_failure(Flight const& flight, Error const& error);
   [[nodiscard]] double jitter();
   [[nodiscard]] TargetPlan const& target() const { return hops_[failover_->hop()]; }
+
+  // mirrors.cpp
+  void mirror();
 
   // relay.cpp
   [[nodiscard]] Result<bool> begin_answer(Flight& flight);

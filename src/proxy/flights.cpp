@@ -61,28 +61,33 @@ void Exchange::launch() {
   arm_hedge();
 }
 
+/// As settled for that target. `whole_bytes`: of a body that was read whole.
+UpstreamHead Exchange::upstream_head(TargetPlan const& target, config::Endpoint const& endpoint,
+                                     std::uint64_t whole_bytes) const {
+  return {.client = head_,
+          .endpoint = endpoint,
+          .backend = proxy_.snapshot_.backends[target.backend],
+          .withheld = caller_.withheld(),
+          .path = decision_.upstream_path(),
+          .query = decision_.upstream_query(),
+          .has_query = decision_.has_upstream_query(),
+          .peer = downstream_.peer(),
+          .secure = downstream_.secure(),
+          .request_id = request_id_,
+          .framing = decision_.upstream_framing(body_read_ ? std::optional(whole_bytes) : std::nullopt)};
+}
+
 upstream::Request Exchange::compose(Flight& flight, net::Buffer& head) {
   ++record_.attempts;
-  auto const& plan = flight.target();
   auto const pieces = resuming_ ? std::span(&continuation_, 1) : body_.pieces();
   auto const bytes = resuming_ ? continuation_.size() : body_.bytes();
-  auto const framing = decision_.upstream_framing(body_read_ ? std::optional(bytes) : std::nullopt);
-  write_upstream_head(head, {.client = head_,
-                             .endpoint = flight.attempt().endpoint(),
-                             .backend = proxy_.snapshot_.backends[plan.backend],
-                             .withheld = caller_.withheld(),
-                             .path = decision_.upstream_path(),
-                             .query = decision_.upstream_query(),
-                             .has_query = decision_.has_upstream_query(),
-                             .peer = downstream_.peer(),
-                             .secure = downstream_.secure(),
-                             .request_id = request_id_,
-                             .framing = framing});
+  auto const described = upstream_head(flight.target(), flight.attempt().endpoint(), bytes);
+  write_upstream_head(head, described);
   return {.head = head.view(),
           .body = pieces,
           .body_follows = !body_read_ && head_.framing != http::BodyFraming::none,
-          .body_chunked = framing.chunked,
-          .body_small = !framing.chunked && head_.content_length <= upstream::Attempt::kReplayBytes,
+          .body_chunked = described.framing.chunked,
+          .body_small = !described.framing.chunked && head_.content_length <= upstream::Attempt::kReplayBytes,
           .head_only = head_.method == "HEAD",
           .websocket = decision_.websocket() ? &head_ : nullptr};
 }

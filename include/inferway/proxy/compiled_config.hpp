@@ -26,8 +26,9 @@ struct RoutePlan {
   std::vector<TargetPlan> to;
   std::vector<std::uint32_t> weights;
   std::vector<TargetPlan> fallback;  ///< in order
-  bool fallback_renames = false;     ///< some fallback has a model of its own
-  bool resumes = false;              ///< broken chat streams are continued
+  std::optional<TargetPlan> mirror;
+  bool fallback_renames = false;  ///< some fallback has a model of its own
+  bool resumes = false;           ///< broken chat streams are continued
 };
 
 /// The choice of one request, then the fallbacks of its route, in the order in which they are asked.

@@ -3,6 +3,7 @@
 #include "inferway/policy/overload.hpp"
 #include "inferway/policy/sha256.hpp"
 #include "inferway/proxy/load_meter.hpp"
+#include "inferway/proxy/mirrors.hpp"
 #include "inferway/proxy/snapshot.hpp"
 #include "inferway/server/downstream.hpp"
 #include "inferway/telemetry/telemetry.hpp"
@@ -24,12 +25,13 @@ struct BufferedBytes {
 class Proxy final : public server::Handler {
  public:
   Proxy(net::Loop& loop, Snapshot const& snapshot, upstream::Upstream& upstream, BufferedBytes& buffered,
-        LoadMeter const& load, telemetry::Shard& shard)
+        LoadMeter const& load, Mirrors& mirrors, telemetry::Shard& shard)
       : loop_(loop),
         snapshot_(snapshot),
         upstream_(upstream),
         buffered_(buffered),
         load_(load),
+        mirrors_(mirrors),
         shedding_(snapshot.config.routes),
         shard_(shard) {}
 
@@ -62,6 +64,7 @@ class Proxy final : public server::Handler {
   upstream::Upstream& upstream_;
   BufferedBytes& buffered_;
   LoadMeter const& load_;
+  Mirrors& mirrors_;
   policy::Shedding shedding_;
   telemetry::Shard& shard_;
   policy::Sha256 sha256_;
