@@ -7,7 +7,7 @@
 /// What `check` prints. No secret stands in it: neither keys nor tokens, nor the values of headers that bear some.
 namespace inferway::cli {
 
-/// Routes in their order, backends, then warnings and what is not acted on yet, as people read them. `loaded` was
+/// Routes in their order, backends, then warnings, as people read them. `loaded` was
 /// accepted.
 [[nodiscard]] std::string routing_table_text(config::Loaded const& loaded);
 

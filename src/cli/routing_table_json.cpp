@@ -72,7 +72,6 @@ std::string routing_table_json(std::string const& file, config::Loaded const& lo
   Json out{{"file", file}, {"valid", loaded.config.has_value()}};
   out["errors"] = problems_json(loaded.errors);
   out["warnings"] = problems_json(loaded.warnings);
-  out["not_acted_on"] = problems_json(loaded.not_acted_on);
   if (loaded.config) {
     out["routes"] = Json::array();
     for (auto const& route : loaded.config->routes) out["routes"].push_back(route_json(*loaded.config, route));

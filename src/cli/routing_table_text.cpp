@@ -84,7 +84,6 @@ std::string routing_table_text(config::Loaded const& loaded) {
   for (auto const& backend : config.backends) add_backend(out, backend);
   add_keys(out, config.keys);
   add_problems(out, "Warnings", config.file, loaded.warnings);
-  add_problems(out, "Accepted, but without effect in this version", config.file, loaded.not_acted_on);
   return out;
 }
 

@@ -1,13 +1,10 @@
 #include "not_yet.hpp"
 
-#include "inferway/config/loader.hpp"
 #include "scalars.hpp"
 #include "trail.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
-#include <iterator>
 #include <limits>
 #include <span>
 
@@ -39,8 +36,6 @@ constexpr Row kNotSupportedYet[] = {
     {"keys.static.[].tpm", is_not_zero, "a limit on tokens is"},
     {"keys.static.[].budget_usd", is_not_zero, "a budget is"},
 };
-
-constexpr std::array<Row, 0> kNotActedOnYet{};
 
 /// One value that a row's path leads to.
 struct Found {
@@ -81,18 +76,10 @@ void find(Tree const& tree, std::span<Row const> rows, Visit const& visit) {
 
 }  // namespace
 
-bool acts_on(std::string_view key) {
-  auto const none_of = [&](auto const& rows) { return std::ranges::find(rows, key, &Row::path) == std::end(rows); };
-  return none_of(kNotSupportedYet) && none_of(kNotActedOnYet);
-}
-
 void check_not_yet(Tree const& tree, Problems& problems) {
   if (tree.root() == nullptr) return;
   find(tree, kNotSupportedYet, [&](Row const& row, Found const& found) {
     problems.error(found.position, to_string(found.trail) + ": " + std::string(row.what) + " not supported yet");
-  });
-  find(tree, kNotActedOnYet, [&](Row const& row, Found const& found) {
-    problems.not_acted_on(found.position, to_string(found.trail) + ": " + std::string(row.what));
   });
 }
 

@@ -24,7 +24,6 @@ std::vector<Problem> Problems::Bounded::take() {
 void Problems::move_to(Loaded& loaded) {
   loaded.errors = errors_.take();
   loaded.warnings = warnings_.take();
-  loaded.not_acted_on = not_acted_on_.take();
 }
 
 }  // namespace inferway::config

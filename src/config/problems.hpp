@@ -16,7 +16,6 @@ class Problems {
 
   void error(Position position, std::string message) { errors_.add(position, std::move(message)); }
   void warning(Position position, std::string message) { warnings_.add(position, std::move(message)); }
-  void not_acted_on(Position position, std::string message) { not_acted_on_.add(position, std::move(message)); }
 
   /// Further errors will only be counted.
   [[nodiscard]] bool full() const { return errors_.list.size() >= kMostOfAKind; }
@@ -36,7 +35,6 @@ class Problems {
 
   Bounded errors_;
   Bounded warnings_;
-  Bounded not_acted_on_;
 };
 
 }  // namespace inferway::config

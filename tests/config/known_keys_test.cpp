@@ -44,7 +44,7 @@ TEST(KnownKeysTest, no_mapping_lists_a_key_twice) {
 
 std::string complaints_about(Loaded const& loaded, std::string const& file) {
   std::string out;
-  for (auto const* const list : {&loaded.errors, &loaded.warnings, &loaded.not_acted_on}) {
+  for (auto const* const list : {&loaded.errors, &loaded.warnings}) {
     for (auto const& problem : *list) out += to_string(file, problem) + "\n";
   }
   return out;

@@ -28,34 +28,5 @@ TEST(NotSupportedTest, what_came_from_a_variable_counts_too) {
   EXPECT_EQ(errors_of(loaded).find("prefix"), std::string::npos);
 }
 
-struct NoteRow {
-  char const* name;
-  std::string text;
-  std::string_view note;  ///< how it begins; "": there is none
-};
-NoteRow const kNotes[] = {
-    {"nothing", with_gateway(""), ""},
-    {"health", with_backend("health: {path: /health, interval: 9s}"), ""},
-    {"outlier", with_backend("outlier: {eject: 1s}"), ""},
-    {"cooldown", with_backend("cooldown: {default: 1s}"), ""},
-    {"queue", with_backend("max_inflight: 8\n    queue: {size: 1, timeout: 1s}"), ""},
-    {"api", with_backend("api: ollama"), ""},
-    {"pool", with_backend("pool: {max_idle: 1}"), ""},
-};
-class NotActedOnTest : public testing::TestWithParam<NoteRow> {};
-TEST_P(NotActedOnTest, is_accepted_and_said) {
-  auto const loaded = load(GetParam().text);
-  EXPECT_TRUE(loaded.config) << errors_of(loaded);
-  ASSERT_EQ(loaded.not_acted_on.size(), GetParam().note.empty() ? 0U : 1U);
-  if (!GetParam().note.empty()) EXPECT_TRUE(loaded.not_acted_on[0].message.starts_with(GetParam().note));
-}
-INSTANTIATE_TEST_SUITE_P(Rows, NotActedOnTest, testing::ValuesIn(kNotes),
-                         [](auto const& row) { return std::string(row.param.name); });
-
-TEST(NotYetTest, tells_which_keys_are_acted_on) {
-  EXPECT_TRUE(acts_on("routes.[].match"));
-  EXPECT_FALSE(acts_on("backends.*.balance")) << "refused where it is given";
-}
-
 }  // namespace
 }  // namespace inferway::config

@@ -30,7 +30,6 @@ TEST(ProblemsTest, are_bounded_and_say_how_many_were_left_out) {
 TEST(ProblemsTest, only_errors_refuse) {
   Problems problems;
   problems.warning({1, 1}, "w");
-  problems.not_acted_on({1, 1}, "n");
   EXPECT_FALSE(problems.refused());
   problems.error({1, 1}, "e");
   EXPECT_TRUE(problems.refused());

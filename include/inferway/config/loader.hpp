@@ -21,8 +21,7 @@ struct Problem {
 struct Loaded {
   std::optional<Config> config;
   std::vector<Problem> errors;
-  std::vector<Problem> warnings;      ///< legal, but surely not meant: an unreachable route
-  std::vector<Problem> not_acted_on;  ///< accepted keys without effect yet
+  std::vector<Problem> warnings;  ///< legal, but surely not meant: an unreachable route
 };
 
 /// Looks up a variable of the environment; nothing when it is not set.
@@ -35,9 +34,6 @@ using Environment = std::function<std::optional<std::string>(std::string const& 
 /// The same for text that is already in memory; `file` is the name used in messages and the place that relative
 /// ${file:...} paths start from.
 [[nodiscard]] Loaded load_text(std::string_view text, std::string const& file, Environment const& environment = {});
-
-/// Whether this version acts on a key, given with its path: "routes.[].retry".
-[[nodiscard]] bool acts_on(std::string_view key);
 
 /// "file:line:column: message", as compilers print it; without line and column where they are unknown.
 [[nodiscard]] std::string to_string(std::string const& file, Problem const& problem);
