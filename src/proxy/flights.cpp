@@ -138,11 +138,7 @@ void Exchange::pass_interim(Flight& flight) {
 
 /// What follows is decided before the failed try is gone: its answer may be the client's after all.
 Result<bool> Exchange::failed(Flight& flight) {
-  if (resuming_) {
-    auto const error = flight.error();
-    if (resume(error)) return !downstream_.finished();
-    return std::unexpected(error);
-  }
+  if (resuming_) return broke(flight.error());
   note_failure(flight, flight.error());
   if (flight.place().taken()) avoid_.push_back(flight.place().endpoint());
   if (second_ != nullptr && first_) {  // the other one may still have an answer
