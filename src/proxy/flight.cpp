@@ -99,7 +99,7 @@ Flight::Step Flight::look_at_head() {
                 head.status == 429 ? RetryOn::status_429 : RetryOn::status_5xx);
   }
   if (stream_ && head.status == 200) {
-    if (holds_back_) held_.emplace(api_, setting_.loop.blocks());
+    if (holds_back_) held_ = std::make_unique<HoldBack>(api_, setting_.loop.blocks());
     arm_content_deadline();
   }
   return read();
@@ -174,6 +174,7 @@ std::optional<upstream::Attempt::Received> Flight::beginning() { return std::exc
 void Flight::release() {
   held_.reset();
   head_.release();
+  attempt_->release_head();
 }
 
 Flight::Step Flight::fail(Error error, std::optional<RetryOn> cause) {

@@ -6,6 +6,7 @@
 #include "inferway/upstream/attempt.hpp"
 #include "inferway/upstream/place.hpp"
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -67,8 +68,8 @@ class Flight {
   /// What was read of the body so far, until the next await; nothing where nothing was, or it was asked for before.
   [[nodiscard]] std::optional<upstream::Attempt::Received> beginning();
   /// A stream is held back, and its head will be wanted.
-  [[nodiscard]] bool holding() const { return held_.has_value(); }
-  /// Nothing is held any more.
+  [[nodiscard]] bool holding() const { return held_ != nullptr; }
+  /// Nothing is held any more: neither the request's head nor the answer's, nor its beginning.
   void release();
 
   // What it failed of.
@@ -100,7 +101,7 @@ class Flight {
   std::optional<upstream::Attempt> attempt_;
   net::Buffer head_;
   net::Deadline content_deadline_;
-  std::optional<HoldBack> held_;
+  std::unique_ptr<HoldBack> held_;  ///< large, and over with the first content
   std::optional<upstream::Attempt::Received> received_;
   std::string_view first_piece_;  ///< beginning() of a stream that was held back
   http::StreamApi api_;

@@ -114,7 +114,7 @@ Result<bool> Exchange::relay() {
   if (head_due_) send_answer_head(flight);
   if (resumption_ == nullptr) downstream_.release_head();
   auto const more = events_ ? relay_events(*received) : relay_bytes(*received);
-  if (beginning) flight.release();
+  flight.release();
   return more ? more : broke(more.error());
 }
 

@@ -133,6 +133,12 @@ void Attempt::keep_head() {
                                 request_.head_only));
 }
 
+void Attempt::release_head() {
+  kept_head_.release();
+  if (unread_.empty()) head_bytes_.release();
+  head_text_ = {};
+}
+
 void Attempt::blame(config::RetryOn cause) {
   observe(balance::Outcome::failed);
   report_bad(cause);

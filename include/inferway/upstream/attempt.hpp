@@ -77,6 +77,8 @@ class Attempt {
   void keep_head();
   /// It is known not to be wanted any more because another one was quicker: its end is no client's doing.
   void outrun() { outrun_ = true; }
+  /// head() is not wanted any more.
+  void release_head();
   /// The answer was read to its end, or the attempt failed.
   [[nodiscard]] bool done() const { return state_ == State::done; }
   /// When the request was sent whole; TimePoint{} before.
