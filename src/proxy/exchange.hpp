@@ -61,6 +61,7 @@ class Exchange final : private Composer {
   [[nodiscard]] Result<bool> advance(Flight& flight);
   [[nodiscard]] Result<bool> failed(Flight& flight);
   [[nodiscard]] Failover::Next what_next(Flight const& flight);
+  [[nodiscard]] bool may_fall_back();
   [[nodiscard]] Result<bool> give_up(Flight& flight);
   [[nodiscard]] std::size_t hop_to_ask(std::size_t from);
   void move_to_hop(std::size_t hop);

@@ -187,6 +187,8 @@ Flight::Step Flight::fail(Error error, std::optional<RetryOn> cause) {
 /// What the attempt could not see itself.
 Flight::Step Flight::blame(Error error, RetryOn cause) {
   attempt_->blame(cause);
+  attempt_->give_up();
+  blamed_ = true;
   return fail(std::move(error), cause);
 }
 

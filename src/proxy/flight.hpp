@@ -79,6 +79,8 @@ class Flight {
   [[nodiscard]] std::optional<upstream::Choice> unplaced() const { return unplaced_; }
   /// The backend itself answered, with 429 or 5xx: attempt() can still be read and shown.
   [[nodiscard]] bool refused() const { return refused_; }
+  /// It failed of what the attempt could not see itself: failure().cause says what.
+  [[nodiscard]] bool blamed() const { return blamed_; }
   /// The stream said what was wrong, before it had content.
   [[nodiscard]] std::optional<dialect::StreamError> const& said() const { return said_; }
 
@@ -110,6 +112,7 @@ class Flight {
   bool has_head_ = false;
   bool stream_ = false;
   bool refused_ = false;
+  bool blamed_ = false;
   Failure failure_;
   Error error_;
   std::optional<upstream::Choice> unplaced_;

@@ -146,7 +146,8 @@ Result<bool> Exchange::failed(Flight& flight) {
     return true;
   }
   auto const next = what_next(flight);
-  if (next.what == Failover::What::give_up) return give_up(flight);
+  bool const in_vain = next.what == Failover::What::fall_back && flight.refused() && !may_fall_back();
+  if (next.what == Failover::What::give_up || in_vain) return give_up(flight);
   auto& counters = proxy_.upstream_.counters(flight.target().backend);
   if (flight.failure().cause) counters.retried[static_cast<std::size_t>(*flight.failure().cause)].add();
   drop(flight);
@@ -183,6 +184,15 @@ Failover::Next Exchange::what_next(Flight const& flight) {
   return failover_->refused_by_budget();
 }
 
+/// Whether a later hop will take the request, now or soon enough to wait for it.
+bool Exchange::may_fall_back() {
+  auto const backend = hops_[hop_to_ask(failover_->hop() + 1)].backend;
+  auto const outlook = proxy_.upstream_.outlook(backend, {});
+  if (outlook.open) return true;
+  soonest_ = std::min(soonest_, outlook.soonest);
+  return outlook.soonest - proxy_.loop_.now() <= Duration(proxy_.snapshot_.config.backends[backend].queue.timeout);
+}
+
 /// The last word on the request: the backend's own answer where it gave one.
 Result<bool> Exchange::give_up(Flight& flight) {
   if (flight.refused() && (head_due_ || !downstream_.head_sent())) return begin_answer(flight);
@@ -202,6 +212,7 @@ void Exchange::drop_all() {
 }
 
 void Exchange::drop(Flight& flight) {
+  if (flight.started()) flight.attempt().give_up();
   if (&flight == second_.get()) {
     second_.reset();
   } else {
@@ -220,9 +231,13 @@ void Exchange::arm_hedge() {
 /// The first try is slow: another endpoint is asked, too. False: that cannot be.
 bool Exchange::hedge() {
   hedge_.disarm();
-  // It takes a request that can be sent twice, and was sent once.
+  if (!first_ || !resendable_) return false;
+  // It takes a request that was sent once: one that waits for a place, or for its client, is not slow upstream.
   bool const sent = body_read_ || head_.framing == http::BodyFraming::none || (downstream_.body_done() && !replay_due_);
-  if (!first_ || !first_->place().taken() || !sent || !resendable_) return false;
+  if (!first_->place().taken() || !sent) {
+    arm_hedge();
+    return false;
+  }
   auto& upstream = proxy_.upstream_;
   auto const backend = target().backend;
   avoid_.push_back(first_->place().endpoint());
@@ -240,7 +255,11 @@ void Exchange::note_failure(Flight const& flight, Error const& error) {
   auto const& config = proxy_.snapshot_.config.backends[flight.target().backend];
   failures_.append(failures_.empty() ? "" : "; ").append(config.name).append(" ");
   if (flight.place().taken()) failures_.append(config.endpoints[flight.place().endpoint()].authority).append(" ");
-  failures_.append(flight.refused() ? std::string_view(error.detail) : name(error.code));
+  if (flight.refused()) {
+    failures_.append(error.detail);
+  } else {
+    failures_.append(flight.blamed() ? config::name(*flight.failure().cause) : name(error.code));
+  }
 }
 
 }  // namespace inferway::proxy

@@ -11,7 +11,7 @@ bool Exchange::reads_on(ErrorCode why) const {
 }
 
 net::Task<> Exchange::read_on() {
-  auto* const flight = answering_ != nullptr ? answering_ : (first_ ? &*first_ : nullptr);
+  auto* const flight = answering_ != nullptr ? answering_ : (first_ ? &*first_ : second_.get());
   if (flight == nullptr || !flight->started() || !flight->attempt().body_sent()) co_return;
   if (second_ != nullptr && flight != second_.get()) second_.reset();
   for (int rounds = 1; !total_.expired() && !downstream_.ending(); ++rounds) {

@@ -1,6 +1,7 @@
 // The answer's way back to the client.
 
 #include "exchange.hpp"
+#include "inferway/base/text.hpp"
 #include "tunnel.hpp"
 
 #include <algorithm>
@@ -11,6 +12,21 @@
 #include <vector>
 
 namespace inferway::proxy {
+
+namespace {
+
+constexpr std::string_view kAttempts = "x-inferway-attempts";
+
+/// The fields without those of one name. `kept` holds them where there is one: as a rule nothing is copied.
+std::span<http::Field const> others_than(std::string_view name, std::span<http::Field const> fields,
+                                         std::vector<http::Field>& kept) {
+  auto const named = [&](http::Field const& field) { return iequals(field.name, name); };
+  if (std::ranges::none_of(fields, named)) return fields;
+  std::ranges::remove_copy_if(fields, std::back_inserter(kept), named);
+  return kept;
+}
+
+}  // namespace
 
 /// A try has an answer to show: it is the client's, and all others are over.
 Result<bool> Exchange::begin_answer(Flight& flight) {
@@ -44,7 +60,7 @@ void Exchange::take_over(Flight& flight) {
   if (second_ == nullptr) return;
   auto& counters = proxy_.upstream_.counters(flight.target().backend);
   if (&flight == second_.get()) {
-    counters.hedges_won.add();
+    if (!flight.refused()) counters.hedges_won.add();
     if (first_) outrun(*first_);
     first_.reset();
   } else {
@@ -60,7 +76,7 @@ void Exchange::send_answer_head(Flight& flight) {
   std::array<server::AnswerField, 6> more;
   std::size_t count = 0;
   auto const tries = std::to_string(record_.attempts);
-  more[count++] = {"x-inferway-attempts", tries};
+  more[count++] = {kAttempts, tries};
   if (head.find(http::FieldId::x_request_id) == nullptr) more[count++] = {"x-request-id", request_id_};
   if (head.event_stream && head.find(http::FieldId::x_accel_buffering) == nullptr) {
     more[count++] = {"X-Accel-Buffering", "no"};  // a proxy in front of us must not hold tokens back
@@ -71,17 +87,17 @@ void Exchange::send_answer_head(Flight& flight) {
     more[count++] = {"Upgrade", upgrade->value};
     more[count++] = {"Connection", "Upgrade"};
   }
-  auto fields = std::span(head.fields);
-  std::vector<http::Field> without_retry_after;
+  std::vector<http::Field> kept;
+  auto fields = others_than(kAttempts, head.fields, kept);  // a gateway behind this one counts its own tries
   std::string retry_after;
   if (flight.refused() && soonest_ != TimePoint::max()) {
     // All endpoints rest: that this one may be asked again says less than when the first of them may be.
     retry_after = std::to_string(seconds_until(soonest_));
     auto const* const own = head.find(http::FieldId::retry_after);
     if (own == nullptr || own->value != retry_after) {
-      std::ranges::copy_if(head.fields, std::back_inserter(without_retry_after),
-                           [](http::Field const& field) { return field.id != http::FieldId::retry_after; });
-      fields = without_retry_after;
+      std::vector<http::Field> rest;
+      fields = others_than("retry-after", fields, rest);
+      if (!rest.empty()) kept.swap(rest);
       more[count++] = {"Retry-After", retry_after};
     }
   }
@@ -111,7 +127,10 @@ Result<bool> Exchange::relay() {
     received = flight.attempt().receive();
   }
   if (!received) return broke(received.error());
-  if (head_due_) send_answer_head(flight);
+  if (head_due_) {
+    send_answer_head(flight);
+    if (events_) arm_heartbeat();  // the first event may be long in coming
+  }
   if (resumption_ == nullptr) downstream_.release_head();
   auto const more = events_ ? relay_events(*received) : relay_bytes(*received);
   flight.release();
@@ -181,6 +200,8 @@ void Exchange::beat() {
     if (holding == nullptr || !holding->holding() || holding->stream_api() == http::StreamApi::ollama_lines) return;
     send_answer_head(*holding);
     head_is_promise_ = true;
+    record_.streamed = true;
+    stream_api_ = holding->stream_api();  // should it have to end with an error event
   }
   static constexpr std::string_view kPing[] = {": ping\n\n"};
   downstream_.send_body(kPing, server::More::follows);
@@ -195,11 +216,13 @@ void Exchange::begin_tunnel(Flight& flight) {
   auto const& head = flight.attempt().head();
   record_.status = static_cast<std::int16_t>(head.status);
   bool const has_id = head.find(http::FieldId::x_request_id) != nullptr;
-  server::AnswerField const more[] = {{"Upgrade", "websocket"}, {"x-request-id", request_id_}};
+  auto const tries = std::to_string(record_.attempts);
+  server::AnswerField const more[] = {{"Upgrade", "websocket"}, {kAttempts, tries}, {"x-request-id", request_id_}};
+  std::vector<http::Field> kept;
   downstream_.switch_protocols({.status = head.status,
                                 .reason = head.reason,
-                                .fields = head.fields,
-                                .more = std::span(more).first(has_id ? 1 : 2),
+                                .fields = others_than(kAttempts, head.fields, kept),
+                                .more = std::span(more).first(has_id ? 2 : 3),
                                 .body = false});
   downstream_.release_head();
   flight.release();

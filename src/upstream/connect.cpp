@@ -26,7 +26,7 @@ Attempt::Attempt(Upstream& upstream, Place const& place, config::UpstreamTimeout
 
 Attempt::~Attempt() {
   if (waits_for_name_) std::erase(upstream_.waiting_for_names_, &waiter_);
-  if (state_ != State::done && !failed_) {
+  if (state_ != State::done && !failed_ && !given_up_) {
     auto& counters = upstream_.counters(backend_);
     (outrun_ ? counters.outrun : counters.cancelled).add();
     if (outrun_) measure_outrun();

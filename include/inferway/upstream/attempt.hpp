@@ -77,6 +77,8 @@ class Attempt {
   void keep_head();
   /// It is known not to be wanted any more because another one was quicker: its end is no client's doing.
   void outrun() { outrun_ = true; }
+  /// It failed, though the connection still stands: its end is no client's doing.
+  void give_up() { given_up_ = true; }
   /// head() is not wanted any more.
   void release_head();
   /// The answer was read to its end, or the attempt failed.
@@ -167,6 +169,7 @@ class Attempt {
   bool reusable_ = true;
   bool failed_ = false;
   bool outrun_ = false;
+  bool given_up_ = false;
   bool reported_ = false;  ///< the endpoint's health knows how this went
   bool measured_ = false;  ///< the time to the answer's first byte; or there is nothing to be measured
   bool end_due_ = false;   ///< of a tunnel: our side ends behind what is unsent
