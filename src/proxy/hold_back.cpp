@@ -20,8 +20,10 @@ HoldBack::Found HoldBack::look(std::string_view run) {
   reader_.feed(run);
   while (auto const event = reader_.next()) {
     ++events_;
-    if (!dialect::is_well_formed(api_, *event)) return Found::broken;
-    switch (dialect::classify(api_, *event)) {
+    auto const kind = dialect::classify(api_, *event);
+    // An event that is named an error is one, whatever its data is.
+    if (kind != dialect::EventKind::error && !dialect::is_well_formed(api_, *event)) return Found::broken;
+    switch (kind) {
       case dialect::EventKind::lifecycle: break;
       case dialect::EventKind::content:
       case dialect::EventKind::terminal: return Found::content;

@@ -28,6 +28,7 @@ Row const kRows[] = {
     {"an_empty_answer", StreamApi::openai_done, kRole + kEnd, Found::content},
     {"an_error", StreamApi::openai_done, kRole + kError, Found::error},
     {"an_error_behind_text", StreamApi::openai_done, kRole + kText + kError, Found::content},
+    {"an_error_of_plain_text", StreamApi::openai_done, kRole + "event: error\ndata: no\n\n", Found::error},
     {"no_json", StreamApi::openai_done, kRole + "data: {\"choices\":[\n\n", Found::broken},
     {"anthropic", StreamApi::anthropic_messages,
      "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"content\":[]}}\n\nevent: ping\ndata: "
