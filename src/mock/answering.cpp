@@ -30,7 +30,7 @@ std::string text_of(http::response<Body>& response, http::request<http::string_b
   response.version(request.version());
   std::ostringstream text;
   text << response.base();
-  return text.str() + "\r\n";
+  return text.str();  // with the empty line behind the fields
 }
 
 bool bears_retry_after(unsigned status) { return status == 429 || status == 503 || status == 529; }
