@@ -113,8 +113,11 @@ Choice Place::go_on_waiting() {
   if (resting) due_ = found.due;
   if (resting && due_ > wait_->until) return give_up(Choice::resting);
   if (now >= wait_->until) return give_up(Choice::timed_out);
-  for (auto const& endpoint : backend.endpoints) {
-    if (!resting && has_free_slot(*endpoint)) backend.state->queue.offer(*endpoint, now, &upstream_.loop_);
+  auto const& loads = upstream_.pools_[backend_]->loads;
+  for (std::size_t i = 0; i < loads.size() && !resting; ++i) {
+    // One that this request may not have is nobody's reason to look through the queue.
+    if (loads[i].share == 0 || !has_free_slot(*backend.endpoints[i])) continue;
+    backend.state->queue.offer(*backend.endpoints[i], now, &upstream_.loop_);
   }
   if (accept()) return Choice::taken;
   wait_->wake.arm(std::min({wait_->until, now + kLook, resting ? due_ : TimePoint::max()}));

@@ -62,10 +62,16 @@ void PlaceQueue::serve(Endpoint& endpoint, TimePoint now, net::Loop const* own) 
 }
 
 /// Mostly the first of all. One behind it comes first only where that one may not have this endpoint: it has failed it
-/// just now.
+/// just now. Where nobody may, because the endpoint is drained or ejected, one of those that have failed nothing stands
+/// for all of them: a long queue before an endpoint that is idle would cost a whole processor.
 Ticket* PlaceQueue::first_for(Endpoint const& endpoint, TimePoint now) {
+  if (endpoint.status.schedule().closed_until > now) return nullptr;
+  Backend const* refused = nullptr;
   for (auto const& ticket : tickets_) {
+    bool const plain = ticket->avoid.empty();
+    if (plain && &ticket->backend == refused) continue;
     if (may_have(*ticket, endpoint, now)) return ticket.get();
+    if (plain) refused = &ticket->backend;
   }
   return nullptr;
 }

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <ctime>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -152,6 +153,24 @@ TEST(PlaceTest, a_raised_limit_lets_those_in_who_wait) {
   EXPECT_EQ(waits[3]->take({}), Choice::waiting);
   shared.endpoint(0).limit = 0;
   for (std::size_t i = 3; i < 5; ++i) EXPECT_EQ(waits[i]->take({}), Choice::taken) << i;
+}
+
+Duration processor_time() {
+  timespec spent{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &spent);
+  return seconds(spent.tv_sec) + std::chrono::nanoseconds(spent.tv_nsec);
+}
+
+TEST(PlaceTest, of_a_long_queue_is_looked_for_without_a_walk_along_it) {
+  Shared shared(one_backend(3, kOne, {.size = 6000, .timeout = seconds(50)}));
+  Worker worker(shared);
+  set_admin_state(shared.directory[0], 1, balance::AdminState::drained, worker.loop.now());
+  for (int i = 0; i < 5; ++i) report_failure(shared.directory[0], 2, config::RetryOn::cut, worker.loop.now());
+  auto const taken = asked(worker, 1, Choice::taken);
+  auto const begun = processor_time();
+  auto const waits = asked(worker, 6000, Choice::waiting);  // two endpoints have free slots, for nobody
+  for (auto const& place : waits) EXPECT_EQ(place->take({}), Choice::waiting);
+  EXPECT_LT(processor_time() - begun, seconds(1));
 }
 
 TEST(PlaceTest, says_so_when_all_endpoints_are_drained) {
