@@ -100,7 +100,11 @@ std::size_t ewma(std::span<Load const> loads, std::span<Memory const> memories, 
   auto const cost = [&](std::size_t i) {
     return price(memories[i], best, now) * (1 + 100.0 * loads[i].inflight / static_cast<double>(draw.weight(i)));
   };
-  return better_of_two(draw, random, [&](std::size_t a, std::size_t b) { return cost(a) < cost(b); });
+  // Before an idle one, one that starts slowly gets what it is drawn for, however quick it is.
+  return better_of_two(draw, random, [&](std::size_t second, std::size_t first) {
+    bool const may = loads[second].share >= loads[first].share || loads[first].inflight > 0;
+    return may && cost(second) < cost(first);
+  });
 }
 
 }  // namespace inferway::balance

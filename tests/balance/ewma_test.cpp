@@ -85,6 +85,11 @@ TEST_P(EwmaTest, takes_the_cheaper_of_those_that_may_be_taken) {
 INSTANTIATE_TEST_SUITE_P(Rows, EwmaTest, testing::ValuesIn(kTakenRows),
                          [](auto const& row) { return std::string(row.param.name); });
 
+TEST(EwmaChoiceTest, one_that_starts_gets_its_share_however_quick_it_is) {
+  auto const taken = counts({{.inflight = 0, .weight = 1, .share = 10}, {.inflight = 0, .weight = 1}}, {kFast, kSlow});
+  EXPECT_NEAR(taken[0], kDraws / 11.0, 200);
+}
+
 TEST(EwmaChoiceTest, uses_idle_equals_in_proportion_to_their_weights) {
   for (auto const memory : {kNothing, kFast}) {
     auto const taken = counts({{0, 1}, {0, 2}, {0, 5}}, {memory, memory, memory});
