@@ -236,8 +236,8 @@ class CooldownTest(HealthTestCase):
     def test_retry_after_counts_in_seconds_and_as_a_date_but_not_for_ever(self):
         rows = {
             "120": "is resting for 2m",
-            "86400": "is resting for 10m",
-            "Thu, 01 Jan 2099 00:00:00 GMT": "is resting for 10m",
+            "86400": "is resting for 1h",
+            "Thu, 01 Jan 2099 00:00:00 GMT": "is resting for 1h",
         }
         for value, line in rows.items():
             with self.subTest(value):

@@ -73,7 +73,7 @@ struct RefusalRow {
 constexpr RefusalRow kRefusalRows[] = {
     {"default", {}, seconds(10)},
     {"given", milliseconds(1'500), milliseconds(1'500)},
-    {"at_most_ten_minutes", std::chrono::hours(5), minutes(10)},
+    {"at_most_an_hour", std::chrono::hours(5), std::chrono::hours(1)},
     {"at_once", milliseconds(0), seconds(0)},
 };
 

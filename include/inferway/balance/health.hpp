@@ -16,7 +16,7 @@ inline constexpr std::uint32_t kLeastWellPercent = 50;
 /// The n-th ejection lasts n times `eject`, but no longer than so many times it.
 inline constexpr std::uint32_t kMostEjections = 10;
 /// What an answer's Retry-After can ask for at most.
-inline constexpr Duration kMostRest = std::chrono::minutes(10);
+inline constexpr Duration kMostRest = std::chrono::hours(1);
 /// An endpoint that returns gets this share of its weight at first, and its whole weight after kSlowStart.
 inline constexpr std::uint32_t kFirstShare = 10;
 inline constexpr Duration kSlowStart = std::chrono::seconds(30);
