@@ -61,7 +61,7 @@ class Exchange final : private Composer {
   [[nodiscard]] Result<bool> advance(Flight& flight);
   [[nodiscard]] Result<bool> failed(Flight& flight);
   [[nodiscard]] Failover::Next what_next(Flight const& flight);
-  [[nodiscard]] bool may_fall_back();
+  [[nodiscard]] Failover::Next if_there_is_one(Failover::Next next, Flight const& flight);
   [[nodiscard]] Result<bool> give_up(Flight& flight);
   [[nodiscard]] std::size_t hop_to_ask(std::size_t from);
   void move_to_hop(std::size_t hop);
@@ -108,6 +108,7 @@ class Exchange final : private Composer {
   // failure.cpp
   void fail(Error const& error);
   [[nodiscard]] std::int64_t seconds_until(TimePoint time) const;
+  [[nodiscard]] std::int64_t milliseconds_until(TimePoint time) const;
   void answer_error(Error const& error);
   void break_off(Error const& error);
   void settle_status();
@@ -144,6 +145,7 @@ class Exchange final : private Composer {
   std::unique_ptr<Flight> second_;            ///< races the first
   Flight* answering_ = nullptr;               ///< the one whose answer is the client's
   std::optional<dialect::StreamError> said_;  ///< what the backend of the last try said itself
+  int refused_with_ = 0;                      ///< the last backend rests: the status with which it asked for that
   TimePoint soonest_ = TimePoint::max();      ///< when an endpoint may be asked again, of those that rest
   net::Deadline total_;
   net::Deadline next_try_;

@@ -42,6 +42,10 @@ std::int64_t Exchange::seconds_until(TimePoint time) const {
   return std::max<std::int64_t>(std::chrono::ceil<std::chrono::seconds>(time - proxy_.loop_.now()).count(), 1);
 }
 
+std::int64_t Exchange::milliseconds_until(TimePoint time) const {
+  return std::max<std::int64_t>(std::chrono::ceil<Milliseconds>(time - proxy_.loop_.now()).count(), 1);
+}
+
 /// Names the backend and the cause, never an address or a key.
 std::string Exchange::message_for_client(Error const& error) const {
   if (error.side != Side::upstream || !failover_) return error.detail;
@@ -54,6 +58,7 @@ void Exchange::answer_error(Error const& error) {
                         ? dialect::error_body(decision_.dialect(), *said_, request_id_)
                         : dialect::error_body(decision_.dialect(), error.code, message_for_client(error), request_id_);
   if (said_ && said_->status != 0) kind.status = said_->status;
+  if (refused_with_ != 0) kind.status = refused_with_;
   std::array<server::AnswerField, 10> more;
   std::size_t count = 0;
   auto const add = [&](std::string_view field, std::string_view value) { more[count++] = {field, value}; };

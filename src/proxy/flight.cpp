@@ -22,7 +22,7 @@ RetryOn cause_of(Error const& error, bool head) {
   }
 }
 
-Error unplaced_error(upstream::Choice choice) {
+Error unplaced_error(upstream::Choice choice, upstream::Place const& place) {
   auto const error = [](ErrorCode code, std::string detail) {
     return Error{code, Side::upstream, Retry::yes, std::move(detail)};
   };
@@ -30,7 +30,8 @@ Error unplaced_error(upstream::Choice choice) {
     case upstream::Choice::full: return error(ErrorCode::queue_full, "its queue is full");
     case upstream::Choice::timed_out: return error(ErrorCode::queue_timeout, "no endpoint was free in time");
     case upstream::Choice::resting:
-      return error(ErrorCode::rate_limit_exceeded, "all its endpoints rest, because they refused requests for now");
+      return error(place.refused_with() >= 500 ? ErrorCode::no_healthy_endpoint : ErrorCode::rate_limit_exceeded,
+                   "all its endpoints rest, because they refused requests for now");
     default: return error(ErrorCode::no_healthy_endpoint, "none of its endpoints takes requests");
   }
 }
@@ -61,7 +62,7 @@ Flight::Step Flight::choose() {
   if (choice == upstream::Choice::waiting) return Step::blocked;
   if (choice != upstream::Choice::taken) {
     unplaced_ = choice;
-    return fail(unplaced_error(choice), std::nullopt);
+    return fail(unplaced_error(choice, place_), std::nullopt);
   }
   attempt_.emplace(setting_.upstream, place_, target_.timeouts, setting_.waiter);
   attempt_->start(setting_.composer.compose(*this, head_));

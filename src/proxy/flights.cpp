@@ -146,8 +146,7 @@ Result<bool> Exchange::failed(Flight& flight) {
     return true;
   }
   auto const next = what_next(flight);
-  bool const in_vain = next.what == Failover::What::fall_back && flight.refused() && !may_fall_back();
-  if (next.what == Failover::What::give_up || in_vain) return give_up(flight);
+  if (next.what == Failover::What::give_up) return give_up(flight);
   auto& counters = proxy_.upstream_.counters(flight.target().backend);
   if (flight.failure().cause) counters.retried[static_cast<std::size_t>(*flight.failure().cause)].add();
   drop(flight);
@@ -180,23 +179,28 @@ Failover::Next Exchange::what_next(Flight const& flight) {
   auto const next = failover_->failed(flight.failure(), {.open = outlook.open || worth_waiting, .other = outlook.other},
                                       now, jitter());
   auto const percent = proxy_.snapshot_.config.routes[record_.route].retry.budget_percent;
-  if (next.what != Failover::What::retry || upstream.allow_retry(backend, percent)) return next;
-  return failover_->refused_by_budget();
+  if (next.what == Failover::What::retry) {
+    return upstream.allow_retry(backend, percent) ? next : if_there_is_one(failover_->refused_by_budget(), flight);
+  }
+  return if_there_is_one(next, flight);
 }
 
-/// Whether a later hop will take the request, now or soon enough to wait for it.
-bool Exchange::may_fall_back() {
+/// No fallback that nobody may ask, nor wait for, takes the place of what the backend itself answered.
+Failover::Next Exchange::if_there_is_one(Failover::Next next, Flight const& flight) {
+  if (next.what != Failover::What::fall_back || !flight.refused()) return next;
   auto const backend = hops_[hop_to_ask(failover_->hop() + 1)].backend;
   auto const outlook = proxy_.upstream_.outlook(backend, {});
-  if (outlook.open) return true;
-  soonest_ = std::min(soonest_, outlook.soonest);
-  return outlook.soonest - proxy_.loop_.now() <= Duration(proxy_.snapshot_.config.backends[backend].queue.timeout);
+  auto const& queue = proxy_.snapshot_.config.backends[backend].queue;
+  if (outlook.open || outlook.soonest - proxy_.loop_.now() <= Duration(queue.timeout)) return next;
+  if (soonest_ != TimePoint::max()) soonest_ = std::min(soonest_, outlook.soonest);
+  return {};
 }
 
 /// The last word on the request: the backend's own answer where it gave one.
 Result<bool> Exchange::give_up(Flight& flight) {
   if (flight.refused() && (head_due_ || !downstream_.head_sent())) return begin_answer(flight);
   said_ = flight.said();
+  if (flight.unplaced() == upstream::Choice::resting) refused_with_ = flight.place().refused_with();
   return std::unexpected(flight.error());
 }
 

@@ -16,6 +16,7 @@ namespace inferway::proxy {
 namespace {
 
 constexpr std::string_view kAttempts = "x-inferway-attempts";
+constexpr std::string_view kRetryAfterMs = "retry-after-ms";
 
 /// The fields without those of one name. `kept` holds them where there is one: as a rule nothing is copied.
 std::span<http::Field const> others_than(std::string_view name, std::span<http::Field const> fields,
@@ -73,7 +74,7 @@ void Exchange::send_answer_head(Flight& flight) {
   head_due_ = false;
   auto const& head = flight.attempt().head();
   record_.status = static_cast<std::int16_t>(head.status);
-  std::array<server::AnswerField, 6> more;
+  std::array<server::AnswerField, 7> more;
   std::size_t count = 0;
   auto const tries = std::to_string(record_.attempts);
   more[count++] = {kAttempts, tries};
@@ -89,16 +90,22 @@ void Exchange::send_answer_head(Flight& flight) {
   }
   std::vector<http::Field> kept;
   auto fields = others_than(kAttempts, head.fields, kept);  // a gateway behind this one counts its own tries
+  std::vector<http::Field> others;
   std::string retry_after;
+  std::string retry_after_ms;
   if (flight.refused() && soonest_ != TimePoint::max()) {
     // All endpoints rest: that this one may be asked again says less than when the first of them may be.
     retry_after = std::to_string(seconds_until(soonest_));
+    retry_after_ms = std::to_string(milliseconds_until(soonest_));
     auto const* const own = head.find(http::FieldId::retry_after);
-    if (own == nullptr || own->value != retry_after) {
-      std::vector<http::Field> rest;
-      fields = others_than("retry-after", fields, rest);
-      if (!rest.empty()) kept.swap(rest);
+    bool const in_ms = head.find(kRetryAfterMs) != nullptr;  // to the SDKs that know it, it says more
+    if (own == nullptr || own->value != retry_after || in_ms) {
+      std::ranges::copy_if(fields, std::back_inserter(others), [](http::Field const& field) {
+        return field.id != http::FieldId::retry_after && !iequals(field.name, kRetryAfterMs);
+      });
+      fields = others;
       more[count++] = {"Retry-After", retry_after};
+      if (in_ms) more[count++] = {kRetryAfterMs, retry_after_ms};
     }
   }
   bool const body = head.framing != http::BodyFraming::none;

@@ -144,6 +144,7 @@ void report_refusal(Backend& backend, std::size_t endpoint, int status,
   Duration const rest = retry_after ? std::min<Duration>(*retry_after, balance::kMostRest)
                                     : Duration(backend.config.cooldown.default_duration);
   Change change(backend, endpoint, now);
+  backend.state->health.refused_with.store(status, std::memory_order_relaxed);
   if (!change.status().health.cool_down(now + rest, now)) return;
   change.status().cooldowns.fetch_add(1, std::memory_order_relaxed);
   change.settle("it answered " + std::to_string(status) + (retry_after ? " with Retry-After" : ""));

@@ -46,6 +46,10 @@ Place::~Place() {
   }
 }
 
+int Place::refused_with() const {
+  return upstream_.directory_[backend_].state->health.refused_with.load(std::memory_order_relaxed);
+}
+
 Choice Place::take(std::span<std::size_t const> avoid) {
   INFERWAY_ASSERT(!taken());
   if (wait_ != nullptr) return go_on_waiting();

@@ -48,6 +48,7 @@ struct EndpointStatus {
 struct alignas(64) BackendStatus {
   /// Not all endpoints are in order. Whoever reports trouble sets it; only settle() takes it back.
   std::atomic<bool> troubled{false};
+  std::atomic<int> refused_with{0};      ///< the status that put an endpoint to rest last
   std::atomic<std::uint64_t> panics{0};  ///< requests given to an endpoint that is ejected or unhealthy
   std::mutex mutex;                      ///< taken when something goes wrong, never for a request that goes well
 };

@@ -40,6 +40,8 @@ class Place {
   [[nodiscard]] std::uint32_t inflight() const { return inflight_; }
   /// When all rest: when the first of them may be asked again.
   [[nodiscard]] TimePoint due() const { return due_; }
+  /// ... and the status with which the last of them asked for it.
+  [[nodiscard]] int refused_with() const;
 
  private:
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
