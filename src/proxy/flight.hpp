@@ -61,6 +61,8 @@ class Flight {
   [[nodiscard]] bool has_head() const { return has_head_; }
   [[nodiscard]] upstream::Attempt& attempt() { return *attempt_; }
   [[nodiscard]] upstream::Place const& place() const { return place_; }
+  /// Its answer was read to the end: another request may have its place before the client has the last byte.
+  void leave_place() { place_.leave(); }
 
   // The answer's beginning, when it may be shown.
   [[nodiscard]] bool is_stream() const { return stream_; }

@@ -151,6 +151,7 @@ Result<bool> Exchange::broke(Error error) {
 }
 
 Result<bool> Exchange::relay_bytes(upstream::Attempt::Received const& received) {
+  if (received.end) answering_->leave_place();
   if (!received.pieces.empty() || received.end) {
     downstream_.send_body(received.pieces, received.end ? server::More::none : server::More::follows);
   }
@@ -176,6 +177,7 @@ Result<bool> Exchange::relay_events(upstream::Attempt::Received const& received)
   if (!events_->complete()) {
     return upstream_error(ErrorCode::upstream_closed, "the stream ended without its terminal event", Retry::yes);
   }
+  answering_->leave_place();
   downstream_.send_body(rest, server::More::none);
   return false;
 }

@@ -37,7 +37,12 @@ Place::~Place() {
     // What it was given at this moment is its own, and is given on.
     if (!accept()) stop_waiting();
   }
-  if (!taken()) return;
+  leave();
+}
+
+void Place::leave() {
+  if (!taken() || std::exchange(left_, true)) return;
+  auto const& backend = upstream_.directory_[backend_];
   auto& endpoint = *backend.endpoints[endpoint_];
   if (endpoint.limit.load(std::memory_order_relaxed) == 0) {
     endpoint.inflight.fetch_sub(1, std::memory_order_relaxed);

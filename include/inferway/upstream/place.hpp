@@ -33,6 +33,8 @@ class Place {
   /// is given one, until queue.timeout, or until it is destroyed.
   [[nodiscard]] Choice take(std::span<std::size_t const> avoid);
   [[nodiscard]] bool taken() const { return endpoint_ != kNone; }
+  /// The endpoint is done with the request: who waits may have the place, although this still names it.
+  void leave();
 
   [[nodiscard]] std::size_t backend() const { return backend_; }
   [[nodiscard]] std::size_t endpoint() const { return endpoint_; }  ///< once taken
@@ -59,6 +61,7 @@ class Place {
   std::size_t backend_;
   std::size_t endpoint_ = kNone;
   std::uint32_t inflight_ = 0;
+  bool left_ = false;
   TimePoint due_ = TimePoint::max();
   std::unique_ptr<Wait> wait_;  ///< while it waits
 };
