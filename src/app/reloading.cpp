@@ -78,7 +78,11 @@ std::vector<std::string> Gateway::keep_what_cannot_change(config::Config& config
   };
   if (config.threads != now.threads) say("threads");
   config.threads = now.threads;
-  if (config::to_string(config.admin.address) != config::to_string(now.admin.address)) say("admin.address");
+  if (config::to_string(config.admin.address) != config::to_string(now.admin.address)) {
+    say("admin.address");
+    // The new address may need no token; the one that stays open may be in everybody's reach.
+    if (config.admin.token.empty()) config.admin.token = now.admin.token;
+  }
   config.admin.address = now.admin.address;
   return warnings;
 }

@@ -128,6 +128,15 @@ class TakenTest(unittest.TestCase):
             gateway.admin_token = "admin-secret"
             self.assertEqual(gateway.reload(), 3)
 
+    def test_an_admin_address_that_stays_keeps_its_token(self):
+        """The new one needs none, for it is a loopback address; the one that stays open does."""
+        admin = {"address": "0.0.0.0:0", "token": "admin-secret"}
+        with Backend() as backend, Gateway(one_route(backend.url, admin=admin)) as gateway:
+            gateway.admin_token = "admin-secret"
+            for _ in range(2):
+                gateway.reload(one_route(backend.url, admin={"address": "127.0.0.1:0"}))
+                self.assertEqual(gateway.admin_get("/metrics").status, 401)
+
 
 class RefusedTest(unittest.TestCase):
     def check(self, gateway, *words):
