@@ -123,9 +123,10 @@ int Gateway::run() {
   return 0;
 }
 
+/// One that is there goes on: it may know already of a change that came after the file was read.
 void Gateway::watch() {
-  watch_.reset();
-  if (!config().reload_watch) return;
+  if (!config().reload_watch) return watch_.reset();
+  if (watch_) return;
   watch_.emplace(loop_, config().file, [this] {
     log_info("the configuration's file has changed");
     static_cast<void>(reload({}));

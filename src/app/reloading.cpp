@@ -32,6 +32,7 @@ std::shared_ptr<admin::ReloadResult const> Gateway::reload(Changed changed) {
 
 void Gateway::begin_reload() {
   callers_ = std::exchange(waiting_, {});
+  if (watch_) watch_->reading();
   auto prepared = prepare();
   if (prepared) return carry_out(std::move(*prepared));
   ++figures_.refused;

@@ -20,6 +20,10 @@ std::string directory_of(std::string const& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+bool is_same(timespec const& one, timespec const& other) {
+  return one.tv_sec == other.tv_sec && one.tv_nsec == other.tv_nsec;
+}
+
 }  // namespace
 
 Watch::Mark Watch::Mark::of(std::string const& path) {
@@ -29,12 +33,13 @@ Watch::Mark Watch::Mark::of(std::string const& path) {
           .device = status.st_dev,
           .inode = status.st_ino,
           .size = status.st_size,
-          .modified = status.st_mtim};
+          .modified = status.st_mtim,
+          .changed = status.st_ctim};
 }
 
 bool Watch::Mark::operator==(Mark const& other) const {
   return there == other.there && device == other.device && inode == other.inode && size == other.size &&
-         modified.tv_sec == other.modified.tv_sec && modified.tv_nsec == other.modified.tv_nsec;
+         is_same(modified, other.modified) && is_same(changed, other.changed);
 }
 
 Watch::Watch(net::Loop& loop, std::string path, std::function<void()> on_change)
@@ -44,9 +49,7 @@ Watch::Watch(net::Loop& loop, std::string path, std::function<void()> on_change)
       inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)),
       look_(loop.wheel(), *this),
       seen_(Mark::of(path_)) {
-  // Not each write: an access log may lie beside the file.
-  constexpr std::uint32_t kEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE | IN_ATTRIB;
-  if (!inotify_ || ::inotify_add_watch(inotify_.get(), directory_of(path_).c_str(), kEvents) < 0) {
+  if (!inotify_ || !follow_directory()) {
     telemetry::log_warn("reload.watch: no inotify (" + std::system_category().message(errno) +
                         "); the file is looked at every 5 s");
     inotify_.close();
@@ -58,6 +61,24 @@ Watch::Watch(net::Loop& loop, std::string path, std::function<void()> on_change)
 
 Watch::~Watch() {
   if (inotify_) loop_.remove(*this, inotify_.get());
+}
+
+/// The path may lead to another directory by now.
+bool Watch::follow_directory() {
+  // Not each write: an access log may lie beside the file.
+  constexpr std::uint32_t kEvents = IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE | IN_ATTRIB;
+  int const before = directory_;
+  int const now = ::inotify_add_watch(inotify_.get(), directory_of(path_).c_str(), kEvents);
+  if (now < 0) return false;
+  directory_ = now;
+  if (before >= 0 && before != now) ::inotify_rm_watch(inotify_.get(), before);
+  return true;
+}
+
+void Watch::reading() {
+  // When it cannot be followed, looking at the file now and then goes on.
+  if (inotify_) static_cast<void>(follow_directory());
+  seen_ = Mark::of(path_);
 }
 
 /// Which file it was about does not matter: a link on the way to ours may have any name.

@@ -22,6 +22,8 @@ class Watch final : private net::Source, private net::Watcher {
 
   Watch(net::Loop& loop, std::string path, std::function<void()> on_change);
   ~Watch();
+  /// The file is about to be read: as it stands now it is no news.
+  void reading();
 
  private:
   /// What tells one state of a file from another, without reading it.
@@ -31,16 +33,19 @@ class Watch final : private net::Source, private net::Watcher {
     ino_t inode = 0;
     off_t size = 0;
     timespec modified{};
+    timespec changed{};  ///< its owner and mode as well: what could not be read may be readable by now
     [[nodiscard]] static Mark of(std::string const& path);
     [[nodiscard]] bool operator==(Mark const& other) const;
   };
   void on_events(std::uint32_t events) override;
   void notify() override;
+  [[nodiscard]] bool follow_directory();
 
   net::Loop& loop_;
   std::string path_;
   std::function<void()> on_change_;
   net::Descriptor inotify_;
+  int directory_ = -1;  ///< what inotify calls it
   net::Deadline look_;
   TimePoint first_ = TimePoint::max();  ///< event since it was looked at last
   Mark seen_;

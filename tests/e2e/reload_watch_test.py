@@ -74,6 +74,21 @@ class WatchTest(unittest.TestCase):
             gateway.rewrite(self.config(self.new))
             self.wait_served(gateway, "new")
 
+    def test_a_change_while_the_one_before_is_read_is_not_lost(self):
+        many = [{"match": {"path": f"/{n}"}, "to": [{"backend": "main"}]} for n in range(5000)]
+        with Gateway(self.config(self.old)) as gateway:
+            slow = self.config(self.old)
+            gateway.rewrite({**slow, "routes": [*slow["routes"], *many]})
+            gateway.wait_log("file has changed", timeout=10)  # and is read from now on
+            gateway.rewrite(self.config(self.new))
+            self.wait_served(gateway, "new")
+
+    def test_a_change_of_who_may_read_it_is_a_change(self):
+        """What was refused because it could not be read."""
+        with Gateway(self.config(self.old)) as gateway:
+            gateway.config_path.chmod(0o600)
+            eventually(lambda: gateway.metric("inferway_config_generation") == 2)
+
     def test_watching_itself_begins_and_ends_with_a_reload(self):
         with Gateway(self.config(self.old, watch=False)) as gateway:
             gateway.reload(self.config(self.old, watch=True))
