@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <filesystem>
 #include <string>
 #include <utility>
 
@@ -50,6 +51,8 @@ void Gateway::begin_reload() {
 std::expected<Gateway::Prepared, std::vector<std::string>> Gateway::prepare() try {
   if (draining_) return std::unexpected(std::vector<std::string>{"the gateway is being shut down"});
   auto const file = config().file;
+  // As the shell makes for --config <(...): to open it again would wait for a writer, and everything with it.
+  if (std::filesystem::is_fifo(file)) return std::unexpected(std::vector{file + ": is a pipe, read already"});
   auto loaded = config::load_file(file);
   if (!loaded.config) return std::unexpected(texts(file, loaded.errors));
   Prepared out;

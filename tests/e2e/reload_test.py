@@ -159,6 +159,8 @@ class RefusedTest(unittest.TestCase):
             self.check(gateway, f"{gateway.config_path}:2:1: routs", f"{gateway.config_path}:3:10: threads")
             gateway.config_path.unlink()
             self.check(gateway, f"{gateway.config_path}: ")
+            os.mkfifo(gateway.config_path)
+            self.check(gateway, f"{gateway.config_path}: ")
             gateway.rewrite(one_route(backend.url))
             self.assertEqual(gateway.reload(), 2)
 
