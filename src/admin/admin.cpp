@@ -7,7 +7,7 @@ namespace inferway::admin {
 
 net::Task<> Admin::serve(server::Downstream& downstream) {
   auto const& head = downstream.head();
-  if (head.path.starts_with("/api/") && authorised(head)) {
+  if (head.path.starts_with("/api/")) {
     co_await serve_api(downstream);
   } else {
     send(downstream, answer(head));
@@ -33,11 +33,10 @@ void Admin::send(server::Downstream& downstream, Answer const& answer) {
 }
 
 Admin::Answer Admin::answer(http::RequestHead const& head) const {
-  bool const api = head.path.starts_with("/api/");  // it knows other methods
-  if (!api && head.method != "GET" && head.method != "HEAD") return {.status = 405, .body = "only GET is known here\n"};
+  if (head.method != "GET" && head.method != "HEAD") return {.status = 405, .body = "only GET is known here\n"};
   if (head.path == "/live") return {.body = "live\n"};
   if (head.path == "/ready") return ready();
-  if (!authorised(head)) return {.status = 401, .body = "the admin token is wanted as Authorization: Bearer\n"};
+  if (!authorised(head)) return {.status = 401, .body = std::string(kTokenWanted) + "\n"};
   if (head.path == "/metrics") return {.type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_()};
   if (head.path == "/") return {.body = "Inferway\n/live\n/ready\n/metrics\n/api/backends\n/api/reload\n"};
   return {.status = 404, .body = "not found; there are /live, /ready, /metrics and /api/\n"};

@@ -95,6 +95,7 @@ class TokenTest(unittest.TestCase):
             for method, path in (("POST", "/api/reload"), ("GET", "/api/backends"), ("GET", "/api/nothing")):
                 response = gateway.admin_get(path, method=method)
                 self.assertEqual((response.status, response.header("www-authenticate")), (401, "Bearer"))
+                self.assertEqual(response.json()["error"]["code"], "unauthorized")
             bearer = [("Authorization", "Bearer admin-secret")]
             self.assertEqual(gateway.admin_get("/api/backends", bearer).status, 200)
             self.assertEqual(gateway.admin_get("/api/reload", bearer, "POST").status, 200)

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace inferway::admin {
 
@@ -33,6 +34,7 @@ class Admin final : public server::Handler {
     std::string body;
     std::string_view allow = "GET, HEAD";  ///< with 405
   };
+  static constexpr std::string_view kTokenWanted = "the admin token is wanted as Authorization: Bearer";
   static void send(server::Downstream& downstream, Answer const& answer);
   [[nodiscard]] Answer answer(http::RequestHead const& head) const;
   [[nodiscard]] Answer ready() const;
