@@ -12,6 +12,10 @@ namespace {
 
 /// What the end takes beyond timeouts.drain: streams are told, the access log is written.
 constexpr config::Milliseconds kAfterDrain{5'000};
+/// For whoever may be about to ask when the end begins.
+constexpr Duration kLastMoment = std::chrono::milliseconds(500);
+/// The same when another process has taken over: nobody waits for our end.
+constexpr Duration kLongLastMoment = std::chrono::seconds(5);
 
 }  // namespace
 
@@ -52,7 +56,7 @@ void Gateway::worker_stopped_accepting() {
   listening_.clear();
   still_busy_ = workers_.size();
   for (auto const& worker : workers_) {
-    worker->drain([this] { loop_.post([this] { worker_empty(); }); });
+    worker->drain(followed_ ? kLongLastMoment : kLastMoment, [this] { loop_.post([this] { worker_empty(); }); });
   }
 }
 

@@ -109,9 +109,9 @@ void Worker::stop_accepting(std::function<void()> done) {
   });
 }
 
-void Worker::drain(std::function<void()> when_empty) {
-  loop_.post([this, when_empty = std::move(when_empty)]() mutable {
-    server_.drain();
+void Worker::drain(Duration last_moment, std::function<void()> when_empty) {
+  loop_.post([this, last_moment, when_empty = std::move(when_empty)]() mutable {
+    server_.drain(last_moment);
     for (auto const& generation : generations_) generation->upstream.drain();
     mirrors_.end();
     server_.when_empty(

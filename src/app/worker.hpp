@@ -48,9 +48,9 @@ class Worker {
   [[nodiscard]] std::uint32_t load() { return server_.load().load(std::memory_order_relaxed); }
   /// Serves a connection that somebody else accepted. Any thread.
   void adopt(net::Descriptor connection, net::Address const& peer, net::TlsServerContext::Shared tls);
-  /// Takes no more requests and ends sessions as they get idle. `when_empty` is called on this worker's thread when
-  /// none is left. Any thread.
-  void drain(std::function<void()> when_empty);
+  /// Ends sessions as they get idle, unless they ask once more within the last moment. `when_empty` is called on this
+  /// worker's thread when none is left. Any thread.
+  void drain(Duration last_moment, std::function<void()> when_empty);
   /// Ends what still runs. Any thread.
   void cut();
   /// Ends the thread; sessions must have ended.

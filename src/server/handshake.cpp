@@ -109,7 +109,7 @@ net::Task<std::optional<Error>> Session::do_handshake() {
       }
     }
     if (server_.draining_ && !std::exchange(last_moment, true)) {
-      read_deadline_.arm(std::min(read_deadline_.at(), server_.loop_.now() + kLastMoment));
+      read_deadline_.arm(std::min(read_deadline_.at(), server_.loop_.now() + server_.last_moment_));
     }
     bool const waits = slot && !slot->granted();
     bool const left = stream_.socket_hung_up() && (waits || !stream_.readable());

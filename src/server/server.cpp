@@ -94,7 +94,8 @@ void Server::change(Handler& handler, Settings settings) {
   settings_ = std::make_shared<Settings const>(settings);
 }
 
-void Server::drain() {
+void Server::drain(Duration last_moment) {
+  last_moment_ = last_moment;
   draining_ = true;
   for (auto* session = first_; session != nullptr; session = session->next_) session->wake();
 }

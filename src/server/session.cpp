@@ -125,7 +125,7 @@ net::Task<Result<bool>> Session::read_head(bool fresh) {
     if (server_.draining_ && in_.empty() && !last_moment) {
       // Nothing was asked. Who came while the listener closed, or had its last answer just now, may be about to ask: it
       // gets a moment.
-      read_deadline_.arm(std::min(read_deadline_.at(), loop.now() + kLastMoment));
+      read_deadline_.arm(std::min(read_deadline_.at(), loop.now() + server_.last_moment_));
       last_moment = true;
     }
     if (read_deadline_.expired()) {

@@ -49,8 +49,6 @@ class Session final : public Downstream {
 
  private:
   friend class Server;
-  /// For whoever may be about to ask when the gateway begins to drain.
-  static constexpr Duration kLastMoment = std::chrono::milliseconds(500);
   enum class Framing : std::uint8_t { none, length, chunked, until_close, tunnel };
 
   // handshake.cpp

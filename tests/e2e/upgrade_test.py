@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 import tempfile
 import threading
 import unittest
@@ -114,6 +115,21 @@ class UpgradeTest(unittest.TestCase):
             self.assertEqual(client.get("/").read_response().status, 200)
         self.end(gateway, pid)
         self.assertEqual(len(gateway.access_log(served[0] + 1)), served[0] + 1, "both write to the same log")
+
+    def test_a_connection_that_asks_late_is_answered_by_the_old_process(self):
+        backend = self.enterContext(Backend())
+        gateway = self.start(backend.url)
+        with Client(self.port) as fresh, Client(self.port) as kept:
+            self.assertEqual(kept.get("/").read_response().status, 200)
+            pid = self.upgrade(gateway)
+            gateway.wait_log("this one ends", 20)
+            # Later than the moment that SIGTERM leaves; and the old process is still there for them.
+            self.assertRaises(subprocess.TimeoutExpired, gateway.process.wait, 1.5)
+            for client in (fresh, kept):
+                answered = client.get("/").read_response()
+                self.assertEqual((answered.status, answered.header("connection")), (200, "close"))
+        self.assertEqual(gateway.process.wait(30), 0)
+        self.end(gateway, pid)
 
     def test_streams_in_flight_end_with_the_old_process(self):
         backend = self.enterContext(HeldBackend())

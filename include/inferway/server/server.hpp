@@ -48,8 +48,9 @@ class Server {
   /// began.
   void change(Handler& handler, Settings settings);
 
-  /// No further request is taken from any connection: idle ones are closed, the others after their answer.
-  void drain();
+  /// One more request at most is taken from any connection, if it begins within the last moment; those that are idle
+  /// by then are closed.
+  void drain(Duration last_moment);
   /// Ends everything that still runs.
   void cut();
   [[nodiscard]] std::size_t sessions() const { return tasks_.size(); }
@@ -76,6 +77,7 @@ class Server {
   Session* first_ = nullptr;                   ///< all sessions, to tell them of drain and cut
   std::string date_;
   std::chrono::system_clock::time_point date_until_{};
+  Duration last_moment_{};
   bool draining_ = false;
   bool cut_ = false;
 };
