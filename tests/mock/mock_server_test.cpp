@@ -208,6 +208,20 @@ INSTANTIATE_TEST_SUITE_P(Addresses, MockServerRefuses,
                          testing::Values("", "127.0.0.1", "localhost:80", "127.0.0.1:70000", "127.0.0.1:x",
                                          "192.0.2.1:0"));
 
+TEST(MockServer, has_one_empty_line_between_head_and_body) {
+  MockServer const server;
+  auto const body_of = [&](std::string const& call) {
+    RawClient client(server.port());
+    client.send(call);
+    auto const answer = client.read_to_end();
+    return answer.substr(answer.find("\r\n\r\n") + 4);
+  };
+  EXPECT_TRUE(nlohmann::json::accept(body_of(chat_call("Connection: close\r\n"))));
+  EXPECT_TRUE(body_of(chat_call("Connection: close\r\n")).starts_with("{"));
+  auto const stream = body_of(stream_call("Connection: close\r\n"));
+  EXPECT_TRUE(stream.substr(stream.find("\r\n")).starts_with("\r\ndata: ")) << stream;
+}
+
 TEST(MockServer, says_when_a_port_is_taken) {
   MockServer const first;
   Options options;
