@@ -141,6 +141,38 @@ void set(JsonEdits& edits, Call const& call, std::string_view value, std::string
   edits.insert_before(call.end, ",\"" + std::string(key) + "\":" + std::string(to));
 }
 
+void lower_limits(JsonEdits& edits, Call const& call, std::uint64_t by) {
+  for (auto const limit : {call.max_completion_tokens, call.max_tokens, call.min_tokens}) lower(edits, limit, by);
+}
+
+/// No server takes 0, and the one token is thrown away.
+void limit_to_one(JsonEdits& edits, Call const& call) {
+  if (!call.max_completion_tokens.empty()) edits.replace(call.max_completion_tokens, "1");
+  if (!call.max_tokens.empty() || call.max_completion_tokens.empty()) {
+    set(edits, call, call.max_tokens, "max_tokens", "1");
+  }
+  if (!call.min_tokens.empty()) edits.replace(call.min_tokens, "0");
+}
+
+/// Of an event, up to its choices.
+std::string event_front(Transcript::Identity const& identity) {
+  std::string front = "data: {";
+  auto const add = [&](std::string_view key, std::string_view value) {
+    if (!value.empty()) front.append("\"").append(key).append("\":").append(value).append(",");
+  };
+  add("id", identity.id);
+  front += R"("object":"chat.completion.chunk",)";
+  add("created", identity.created);
+  add("model", identity.model);
+  add("system_fingerprint", identity.system_fingerprint);
+  return front;
+}
+
+bool wants_usage(std::string_view original_body) {
+  auto const call = read_call(original_body);
+  return call && member(call->stream_options, "include_usage") == "true";
+}
+
 }  // namespace
 
 std::string_view resume_obstacle(std::string_view body) {
@@ -172,12 +204,13 @@ Result<std::string> continuation_body(std::string_view original_body, Transcript
   auto const call = read_call(original_body);
   if (!call) return refuse("its body is no JSON object, or has a member twice");
   auto const text = without_white_end(transcript.text());
-  if (text.empty()) return std::string(original_body);
+  bool const for_usage = transcript.finished();
+  if (text.empty() && !for_usage) return std::string(original_body);
   JsonEdits edits(original_body);
+  if (for_usage) limit_to_one(edits, *call);
+  if (text.empty()) return std::move(edits).apply();
   if (auto const added = add_text(edits, *call, text, mode); !added) return std::unexpected(added.error());
-  for (auto const limit : {call->max_completion_tokens, call->max_tokens, call->min_tokens}) {
-    lower(edits, limit, transcript.kept_tokens());
-  }
+  if (!for_usage) lower_limits(edits, *call, transcript.kept_tokens());
   if (mode == config::Resume::continue_final_message) {
     set(edits, *call, call->continue_final_message, "continue_final_message", "true");
     set(edits, *call, call->add_generation_prompt, "add_generation_prompt", "false");
@@ -185,26 +218,24 @@ Result<std::string> continuation_body(std::string_view original_body, Transcript
   return std::move(edits).apply();
 }
 
-std::string length_ending(std::string_view original_body, Transcript const& transcript) {
-  auto const& identity = transcript.identity();
-  std::string front = "data: {";
-  auto const add = [&](std::string_view key, std::string_view value) {
-    if (!value.empty()) front.append("\"").append(key).append("\":").append(value).append(",");
-  };
-  add("id", identity.id);
-  front += R"("object":"chat.completion.chunk",)";
-  add("created", identity.created);
-  add("model", identity.model);
-  add("system_fingerprint", identity.system_fingerprint);
-  auto const call = read_call(original_body);
-  bool const with_usage = call && member(call->stream_options, "include_usage") == "true";
-  std::string out = front + R"("choices":[{"index":0,"delta":{},"finish_reason":"length"}])";
-  out += with_usage ? ",\"usage\":null}\n\n" : "}\n\n";
-  if (with_usage && transcript.prompt_tokens()) {
+std::string length_event(std::string_view original_body, Transcript const& transcript) {
+  auto const event =
+      event_front(transcript.identity()) + R"("choices":[{"index":0,"delta":{},"finish_reason":"length"}])";
+  return event + (wants_usage(original_body) ? ",\"usage\":null}\n\n" : "}\n\n");
+}
+
+bool lacks_usage(std::string_view original_body, Transcript const& transcript) {
+  return !transcript.usage_sent() && wants_usage(original_body);
+}
+
+std::string last_events(std::string_view original_body, Transcript const& transcript) {
+  std::string out;
+  if (lacks_usage(original_body, transcript) && transcript.prompt_tokens()) {
     auto const prompt = *transcript.prompt_tokens();
     auto const completion = transcript.tokens();
-    out += front + R"("choices":[],"usage":{"prompt_tokens":)" + std::to_string(prompt) + R"(,"completion_tokens":)" +
-           std::to_string(completion) + R"(,"total_tokens":)" + std::to_string(prompt + completion) + "}}\n\n";
+    out = event_front(transcript.identity()) + R"("choices":[],"usage":{"prompt_tokens":)" + std::to_string(prompt) +
+          R"(,"completion_tokens":)" + std::to_string(completion) + R"(,"total_tokens":)" +
+          std::to_string(prompt + completion) + "}}\n\n";
   }
   return out + "data: [DONE]\n\n";
 }

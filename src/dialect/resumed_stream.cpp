@@ -41,6 +41,7 @@ ResumedStream::ResumedStream(Transcript& transcript)
       tokens_before_(transcript.kept_tokens()),
       text_tokens_before_(transcript.kept_text_tokens()),
       prompt_tokens_(transcript.prompt_tokens()),
+      finished_before_(transcript.finished()),
       text_before_(!without_white_end(transcript.text()).empty()) {}
 
 std::string_view ResumedStream::rewrite(Event const& event) {
@@ -57,6 +58,7 @@ std::string_view ResumedStream::rewrite(Event const& event) {
   // The client has its role, and what else a stream begins with.
   bool const known = transcript_.role_sent();
   if (known && classify(http::StreamApi::openai_done, event) == EventKind::lifecycle) return {};
+  if (finished_before_ && !is_wanted(event)) return {};
   JsonEdits edits(event.data);
   JsonWalk walk(event.data);
   while (auto const item = walk.next()) {
@@ -124,13 +126,18 @@ void ResumedStream::edit_delta(JsonEdits& edits, std::string_view delta) {
   }
 }
 
+/// Of a try that was made for the usage alone.
+bool ResumedStream::is_wanted(Event const& event) const {
+  return !transcript_.usage_sent() && !is_null(member(event.data, "usage")) && is_blank(member(event.data, "choices"));
+}
+
 /// The continuation's prompt is the first one with the text behind it, and its answer the rest.
 void ResumedStream::edit_usage(JsonEdits& edits, std::string_view usage) const {
   auto const prompt = number_in(member(usage, "prompt_tokens"));
   auto const completion = number_in(member(usage, "completion_tokens"));
   if (!prompt || !completion) return;
   auto const first_prompt = prompt_tokens_.value_or(*prompt - std::min(*prompt, text_tokens_before_));
-  auto const both = tokens_before_ + *completion;
+  auto const both = finished_before_ ? transcript_.tokens() : tokens_before_ + *completion;
   auto const put = [&](std::string_view value, std::uint64_t number) {
     auto text = std::to_string(number);
     if (!value.empty() && value != text) edits.replace(value, std::move(text));

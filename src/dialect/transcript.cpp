@@ -17,14 +17,6 @@ void keep_once(std::string& kept, std::string_view value) {
   if (kept.empty() && value.size() <= kMaxIdentityBytes) kept = value;
 }
 
-/// The text ends in the first half of an escaped character outside the basic plane, which is no text by itself.
-bool ends_in_half_a_character(std::string_view raw) {
-  if (raw.size() < 6) return false;
-  auto const last = raw.substr(raw.size() - 6);
-  bool const surrogate = last.starts_with("\\ud") || last.starts_with("\\uD");
-  return surrogate && std::string_view("89abAB").contains(last[3]);
-}
-
 }  // namespace
 
 void Transcript::add(Event const& event) {
@@ -35,6 +27,7 @@ void Transcript::add(Event const& event) {
   }
   JsonWalk walk(event.data);
   std::string_view choices;
+  bool usage = false;
   while (auto const item = walk.next()) {
     auto const& [key, value] = *item;
     if (key == "id") keep_once(identity_.id, value);
@@ -42,7 +35,9 @@ void Transcript::add(Event const& event) {
     if (key == "model") keep_once(identity_.model, value);
     if (key == "system_fingerprint") keep_once(identity_.system_fingerprint, value);
     if (key == "choices") choices = value;
-    if (key == "usage" && !is_null(value)) add_usage(value);
+    if (key != "usage" || is_null(value)) continue;
+    usage = true;
+    add_usage(value);
   }
   if (!walk.whole()) {
     return give_up("an event was no JSON object");
@@ -52,6 +47,8 @@ void Transcript::add(Event const& event) {
     if (!first) give_up("it has more than one choice");
     add_choice(choice->value);
   }
+  // In other events it is what was used so far.
+  if (usage && finished_ && is_blank(choices)) usage_sent_ = true;
 }
 
 void Transcript::add_choice(std::string_view choice) {
@@ -117,8 +114,16 @@ void Transcript::keep_text(std::string_view raw) {
 std::string_view Transcript::open_obstacle() const {
   if (finished_) return "it has its finish reason";
   if (reasoning_events_ > 0 && text_.empty()) return "its reasoning has no text behind it";
-  if (ends_in_half_a_character(text_)) return "its text ends within a character";
+  if (ends_in_half_a_character()) return "its text ends within a character";
   return {};
+}
+
+/// In the first half of an escaped character outside the basic plane, which is no text by itself.
+bool Transcript::ends_in_half_a_character() const {
+  if (text_.size() < 6) return false;
+  auto const last = std::string_view(text_).substr(text_.size() - 6);
+  bool const surrogate = last.starts_with("\\ud") || last.starts_with("\\uD");
+  return surrogate && std::string_view("89abAB").contains(last[3]);
 }
 
 std::uint64_t Transcript::tokens() const { return stated_tokens_.value_or(text_events_ + reasoning_events_); }

@@ -26,6 +26,8 @@ class EventRelay {
   [[nodiscard]] bool complete() const { return !scanner_.has_terminal() || scanner_.finished(); }
   [[nodiscard]] std::uint64_t events() const { return scanner_.events(); }  ///< that have come so far
   [[nodiscard]] bool finished() const { return scanner_.finished(); }
+  /// The terminal event has come: the answer is whole, whatever becomes of its framing.
+  [[nodiscard]] bool done() const { return scanner_.finished() && !scanner_.failed(); }
   /// Nothing of an event went out without its end: an event of our own can be placed.
   [[nodiscard]] bool at_boundary() const { return !in_large_event_; }
 

@@ -96,7 +96,10 @@ class Exchange final : private Composer {
   // resuming.cpp
   void prepare_to_resume();
   [[nodiscard]] bool resume(Error const& broke);
-  [[nodiscard]] bool continue_elsewhere(Error const& broke);
+  [[nodiscard]] bool finish(Error const& broke, std::string events);
+  void end_stream(std::string_view events);
+  void leave(Error const& broke);
+  [[nodiscard]] bool continue_elsewhere();
   [[nodiscard]] std::optional<std::size_t> hop_to_continue_at() const;
   [[nodiscard]] Result<bool> go_on(Flight& flight);
 

@@ -2,7 +2,9 @@
 
 #include "exchange.hpp"
 
+#include <span>
 #include <string>
+#include <utility>
 
 namespace inferway::proxy {
 
@@ -20,20 +22,47 @@ void Exchange::prepare_to_resume() {
 
 /// The stream broke: true when it goes on all the same.
 bool Exchange::resume(Error const& broke) {
-  if (resumption_ == nullptr || !events_ || events_->finished() || !events_->at_boundary()) return false;
+  if (resumption_ == nullptr || !events_ || !events_->at_boundary()) return false;
   if (broke.side != Side::upstream || broke.code == ErrorCode::total_timeout || total_.expired()) return false;
-  if (auto const ending = resumption_->ending()) {
-    if (answering_ != nullptr) note_failure(*answering_, broke);
-    drop_all();
-    std::string_view const pieces[] = {*ending};
-    downstream_.send_body(pieces, server::More::none);
+  if (events_->done()) {  // only the framing's end was lost
+    leave(broke);
+    end_stream({});
     return true;
   }
+  if (events_->finished()) return false;
+  std::string events;
+  if (resumption_->finish(events)) return finish(broke, std::move(events));
   if (!resumption_->obstacle().empty()) {
     record_.detail.assign(std::string("not resumed: ") + std::string(resumption_->obstacle()));
     return false;
   }
-  return continue_elsewhere(broke);
+  leave(broke);
+  return continue_elsewhere();
+}
+
+/// The answer is there, its stream's end is not. Another endpoint can tell the usage that the caller wants.
+bool Exchange::finish(Error const& broke, std::string events) {
+  leave(broke);
+  if (resumption_->lacks_usage() && continue_elsewhere()) {
+    std::string_view const pieces[] = {events};
+    if (!events.empty()) downstream_.send_body(pieces, server::More::follows);
+  } else {
+    end_stream(events + resumption_->last_events());
+  }
+  return true;
+}
+
+void Exchange::end_stream(std::string_view events) {
+  std::string_view const pieces[] = {events};
+  downstream_.send_body(std::span(pieces).first(events.empty() ? 0 : 1), server::More::none);
+}
+
+/// The try that broke is over.
+void Exchange::leave(Error const& broke) {
+  auto const& flight = answering_ != nullptr ? *answering_ : *first_;
+  note_failure(flight, broke);
+  if (flight.place().taken()) avoid_.push_back(flight.place().endpoint());
+  drop_all();
 }
 
 /// On another endpoint of the same backend, else on a fallback that can do it; on the same endpoint as the last resort.
@@ -49,11 +78,7 @@ std::optional<std::size_t> Exchange::hop_to_continue_at() const {
   return able(here) && outlook.open ? std::optional(here) : std::nullopt;
 }
 
-bool Exchange::continue_elsewhere(Error const& broke) {
-  auto const& flight = answering_ != nullptr ? *answering_ : *first_;
-  note_failure(flight, broke);
-  if (flight.place().taken()) avoid_.push_back(flight.place().endpoint());
-  drop_all();
+bool Exchange::continue_elsewhere() {
   auto const hop = hop_to_continue_at();
   if (!hop) return false;
   if (*hop != failover_->hop()) enter_hop(*hop);

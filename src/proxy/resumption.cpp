@@ -33,13 +33,18 @@ std::string_view Resumption::obstacle() const {
   return transcript_.obstacle();
 }
 
-std::optional<std::string> Resumption::ending() const {
-  if (!obstacle_.empty()) return std::nullopt;
-  if (transcript_.finished()) return "data: [DONE]\n\n";
-  if (transcript_.resumable() && dialect::is_exhausted(call_, transcript_)) {
-    return dialect::length_ending(call_, transcript_);
-  }
-  return std::nullopt;
+bool Resumption::finish(std::string& events) {
+  if (!obstacle_.empty()) return false;
+  if (transcript_.finished()) return true;
+  if (!transcript_.resumable() || !dialect::is_exhausted(call_, transcript_)) return false;
+  events = dialect::length_event(call_, transcript_);
+  transcript_.finish();
+  return true;
+}
+
+bool Resumption::lacks_usage() const {
+  return attempts_ > 0 && dialect::lacks_usage(call_, transcript_) && !transcript_.prompt_tokens() &&
+         transcript_.can_ask_for_usage();
 }
 
 Result<std::string_view> Resumption::continuation(std::string_view call, config::Resume mode) {

@@ -25,8 +25,13 @@ class Resumption {
 
   /// Why the stream cannot be continued (now, or at all), for the log; "" when it can be.
   [[nodiscard]] std::string_view obstacle() const;
-  /// Nothing of the answer itself is missing: these events end the stream well. Else nothing.
-  [[nodiscard]] std::optional<std::string> ending() const;
+  /// Whether nothing of the answer itself is missing. What the client lacks of it, such as a finish reason, is put in
+  /// `events`.
+  [[nodiscard]] bool finish(std::string& events);
+  /// Its usage is to be asked for, and may be.
+  [[nodiscard]] bool lacks_usage() const;
+  /// They end the stream of a finished answer well.
+  [[nodiscard]] std::string last_events() const { return dialect::last_events(call_, transcript_); }
 
   /// The call for the server that is to continue: `call` is the client's with the model that server is to be asked for.
   [[nodiscard]] Result<std::string_view> continuation(std::string_view call, config::Resume mode);

@@ -134,7 +134,8 @@ TEST(ContinuationTest, is_not_asked_for_when_all_tokens_were_delivered) {
   EXPECT_TRUE(is_exhausted(R"({"messages":[{}],"max_tokens":9,"max_completion_tokens":1})", transcript));
   EXPECT_FALSE(is_exhausted(R"({"messages":[{}],"max_tokens":3})", transcript));
   EXPECT_FALSE(is_exhausted(R"({"messages":[{}],"max_tokens":null})", transcript));
-  EXPECT_EQ(length_ending(R"({"messages":[{}],"max_tokens":2})", transcript),
+  auto const call = R"({"messages":[{}],"max_tokens":2})";
+  EXPECT_EQ(length_event(call, transcript) + last_events(call, transcript),
             "data: {\"id\":\"a\",\"object\":\"chat.completion.chunk\",\"created\":5,\"model\":\"m\","
             "\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"length\"}]}\n\n"
             "data: [DONE]\n\n");
@@ -146,9 +147,38 @@ TEST(ContinuationTest, states_usage_at_the_end_when_the_stream_had_stated_it) {
       "{\"id\":\"a\",\"choices\":[{\"delta\":{\"content\":\"x\"}}],\"usage\":{\"prompt_tokens\":4,\"completion_"
       "tokens\":3}}\n\n");
   auto const ending =
-      length_ending(R"({"messages":[{}],"max_tokens":2,"stream_options":{"include_usage":true}})", transcript);
+      last_events(R"({"messages":[{}],"max_tokens":2,"stream_options":{"include_usage":true}})", transcript);
   EXPECT_NE(ending.find(R"("choices":[],"usage":{"prompt_tokens":4,"completion_tokens":3,"total_tokens":7})"),
             std::string::npos);
+}
+
+TEST(ContinuationTest, asks_for_the_usage_alone_when_the_answer_is_finished) {
+  constexpr auto kFinish = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+  auto transcript = transcript_of(std::string(kTwoTokens) + kFinish);
+  std::string const call = R"({"messages":[{}],"stream_options":{"include_usage":true}})";
+  EXPECT_TRUE(lacks_usage(call, transcript));
+  auto const body = continuation_body(call, transcript, kPrefill);
+  ASSERT_TRUE(body);
+  EXPECT_NE(body->find(R"("max_tokens":1)"), std::string::npos) << *body;
+  auto const limited =
+      continuation_body(R"({"messages":[{}],"max_completion_tokens":9,"min_tokens":2})", transcript, kPrefill);
+  ASSERT_TRUE(limited);
+  EXPECT_NE(limited->find(R"("max_completion_tokens":1,"min_tokens":0})"), std::string::npos) << *limited;
+
+  ResumedStream resumed(transcript);
+  std::string got;
+  EventReader reader(http::StreamApi::openai_done);
+  reader.feed(
+      "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"more\"}}]}\n\n"
+      "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"length\"}]}\n\n"
+      "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":1,\"total_tokens\":10}}\n\n"
+      "data: [DONE]\n\n");
+  while (auto const event = reader.next()) got.append(resumed.rewrite(*event));
+  EXPECT_EQ(got,
+            "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":7,\"completion_tokens\":2,\"total_tokens\":9}}\n\n"
+            "data: [DONE]\n\n");
+  EXPECT_FALSE(resumed.unfit());
+  EXPECT_FALSE(lacks_usage(call, transcript));
 }
 
 struct TranscriptRow {

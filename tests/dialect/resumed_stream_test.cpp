@@ -114,7 +114,7 @@ TEST_P(ResumedStreamTest, is_the_uncut_stream_wherever_it_was_cut) {
     if (transcript.finished()) continue;
     ASSERT_TRUE(transcript.resumable()) << transcript.obstacle();
     if (is_exhausted(body, transcript)) {
-      got += length_ending(body, transcript);
+      got += length_event(body, transcript) + last_events(body, transcript);
     } else {
       auto const next = continuation_body(body, transcript, mode);
       ASSERT_TRUE(next) << next.error().detail;
@@ -141,7 +141,7 @@ TEST_P(ResumedStreamTest, is_the_uncut_stream_when_it_breaks_after_each_event) {
     std::string got;
     for (int stream = 1; stream < 40 && !transcript.finished(); ++stream) {
       if (is_exhausted(body, transcript)) {
-        got += length_ending(body, transcript);
+        got += length_event(body, transcript) + last_events(body, transcript);
         break;
       }
       auto const next = continuation_body(body, transcript, mode);

@@ -45,6 +45,12 @@ class Transcript {
   [[nodiscard]] bool resumable() const { return obstacle().empty(); }
   /// A finish reason was delivered: of the answer only usage and [DONE] may be missing.
   [[nodiscard]] bool finished() const { return finished_; }
+  /// The client got a finish reason that no server gave.
+  void finish() { finished_ = true; }
+  /// Its text is all that the answer has, so that a continuation can tell what its prompt was.
+  [[nodiscard]] bool can_ask_for_usage() const { return obstacle_.empty() && !ends_in_half_a_character(); }
+  /// The usage that ends a stream was delivered, too.
+  [[nodiscard]] bool usage_sent() const { return usage_sent_; }
 
   /// The text so far, as the inside of a JSON string.
   [[nodiscard]] std::string_view text() const { return text_; }
@@ -66,6 +72,7 @@ class Transcript {
 
  private:
   [[nodiscard]] std::string_view open_obstacle() const;
+  [[nodiscard]] bool ends_in_half_a_character() const;
   void add_choice(std::string_view choice);
   void add_delta(std::string_view delta);
   void add_usage(std::string_view usage);
@@ -83,26 +90,34 @@ class Transcript {
   std::optional<std::uint64_t> prompt_tokens_;
   bool role_sent_ = false;
   bool finished_ = false;
+  bool usage_sent_ = false;
 };
 
 /// Whether the caller's own limit of tokens (max_completion_tokens, max_tokens) was delivered already, so that nothing
-/// is left to ask for: then length_ending() ends the stream.
+/// is left to ask for: then length_event() ends the answer.
 [[nodiscard]] bool is_exhausted(std::string_view original_body, Transcript const& transcript);
 
 /// The request that has the answer continued: the original one's bytes, with the text so far as an assistant's message
 /// behind the others (or appended to the last one, where that is a partial message itself), limits of tokens lowered
 /// by what was delivered, and for continue_final_message what vLLM and SGLang want to be told. White space at the
 /// text's end is left to the server to write again (chat templates cut it off, or not); ResumedStream drops it.
-/// Without any text it is the original request. Errors: bad_request, where the body is not of that form.
+/// Without any text it is the original request. Where the transcript has its finish reason only the usage is asked for,
+/// and the limits of tokens are 1. Errors: bad_request, where the body is not of that form.
 [[nodiscard]] Result<std::string> continuation_body(std::string_view original_body, Transcript const& transcript,
                                                     config::Resume mode);
 
-/// The events that end a stream for which is_exhausted() is true: finish_reason "length", usage where the caller wants
-/// it and the prompt's tokens are known, [DONE].
-[[nodiscard]] std::string length_ending(std::string_view original_body, Transcript const& transcript);
+/// The event that ends an answer for which is_exhausted() is true: finish_reason "length".
+[[nodiscard]] std::string length_event(std::string_view original_body, Transcript const& transcript);
+
+/// Whether the caller wants the usage that ends a stream, and has not got it.
+[[nodiscard]] bool lacks_usage(std::string_view original_body, Transcript const& transcript);
+
+/// What ends the stream of a finished answer: usage where that is lacking and the prompt's tokens are known, [DONE].
+[[nodiscard]] std::string last_events(std::string_view original_body, Transcript const& transcript);
 
 /// Makes a continuation's events the rest of the first stream: its id, created, model and system_fingerprint; no second
-/// role; usage of both together; one [DONE]. Other members pass as they came.
+/// role; usage of both together; one [DONE]. Other members pass as they came. Where the answer was finished, nothing
+/// but usage and [DONE] passes.
 class ResumedStream {
  public:
   /// `transcript`, of all streams before, is kept up by rewrite(), so that this one may break and be resumed, too.
@@ -120,12 +135,14 @@ class ResumedStream {
   void edit_choices(JsonEdits& edits, std::string_view choices);
   void edit_delta(JsonEdits& edits, std::string_view delta);
   void edit_usage(JsonEdits& edits, std::string_view usage) const;
+  [[nodiscard]] bool is_wanted(Event const& event) const;
 
   Transcript& transcript_;
   std::string white_;  ///< at the end of the text before, unescaped, as far as it may still come again
   std::uint64_t tokens_before_;
   std::uint64_t text_tokens_before_;
   std::optional<std::uint64_t> prompt_tokens_;
+  bool finished_before_;    ///< only usage was lacking
   bool text_before_;        ///< the server was given a partial message
   bool continued_ = false;  ///< and has gone on with it
   bool first_ = true;
