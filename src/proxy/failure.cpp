@@ -101,6 +101,8 @@ void Exchange::answer_error(Error const& error) {
 /// The answer has begun: a stream of events ends with one that says why; anything else just ends too early.
 void Exchange::break_off(Error const& error) {
   record_.truncated = true;
+  auto const obstacle = resumption_ != nullptr ? resumption_->obstacle() : std::string_view();
+  if (!obstacle.empty()) record_.detail.assign(error.detail + "; not resumed: " + std::string(obstacle));
   // Where no answer was begun a heartbeat has promised a stream.
   bool const promised = !events_ && head_is_promise_;
   if (promised || (events_ && !events_->finished() && events_->at_boundary())) {

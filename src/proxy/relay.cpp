@@ -147,6 +147,8 @@ Result<bool> Exchange::relay() {
 /// The answer broke behind its beginning. True: it goes on all the same, or is ended well.
 Result<bool> Exchange::broke(Error error) {
   if (resume(error)) return !downstream_.finished();
+  auto const* const flight = answering_ != nullptr || !first_ ? answering_ : &*first_;
+  if (flight != nullptr && error.side == Side::upstream) note_failure(*flight, error);
   return std::unexpected(std::move(error));
 }
 

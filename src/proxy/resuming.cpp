@@ -32,10 +32,7 @@ bool Exchange::resume(Error const& broke) {
   if (events_->finished()) return false;
   std::string events;
   if (resumption_->finish(events)) return finish(broke, std::move(events));
-  if (!resumption_->obstacle().empty()) {
-    record_.detail.assign(std::string("not resumed: ") + std::string(resumption_->obstacle()));
-    return false;
-  }
+  if (!resumption_->obstacle().empty()) return false;
   leave(broke);
   return continue_elsewhere();
 }

@@ -149,6 +149,9 @@ class ResumeTest(unittest.TestCase):
                     self.assertFalse(response.complete)
                     self.assertIn(b'"error"', response.body)
                     self.assertEqual(len(model.calls), 1)
+                    record = gateway.access_log(1)[0]
+                    self.assertRegex(record["detail"], "; not resumed: it asks for ")
+                    self.assertEqual(record["failures"], f"llm {backend.authority} upstream_closed")
 
     def test_attempts_are_bounded(self):
         model = Model([700, 300, 300, 300])
@@ -156,6 +159,7 @@ class ResumeTest(unittest.TestCase):
             response = self.ask(gateway, client)
             self.assertFalse(response.complete)
             self.assertIn(b'"upstream_closed"', response.body)
+            self.assertEqual(gateway.access_log(1)[0]["failures"].count("upstream_closed"), 3)
 
     def test_a_fallback_continues_with_its_own_model(self):
         dead = Model([700])
