@@ -20,7 +20,7 @@ export async function startAll(limits = {}) {
   const gateway = await startGateway({
     limits,
     backends: {
-      mock: { endpoints: [mock.url] },
+      mock: { endpoints: [mock.url], cooldown: { on: [] } }, // its 429 are for one request each
       late: { endpoints: [mock.url], timeouts: { first_byte: '100ms', idle: '200ms' } },
       down: { endpoints: [await closedAddress()] },
     },
