@@ -29,7 +29,7 @@ void Resumption::give_up(std::string_view why) {
 
 std::string_view Resumption::obstacle() const {
   if (!obstacle_.empty()) return obstacle_;
-  if (attempts_ == 0) return "it was continued as often as the route's resume.attempts allow";
+  if (attempts_ == 0) return "resume.attempts are used up";
   return transcript_.obstacle();
 }
 
