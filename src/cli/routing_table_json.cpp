@@ -29,6 +29,10 @@ Json route_json(config::Config const& config, config::Route const& route) {
                   {"model", or_null(target.model)},
                   {"weight", target.weight}});
   }
+  auto fallback = Json::array();
+  for (auto const& hop : route.fallback) {
+    fallback.push_back({{"backend", config.backends[hop.backend].name}, {"model", or_null(hop.model)}});
+  }
   return {
       {"name", route.name},
       {"line", route.position.line},
@@ -38,6 +42,7 @@ Json route_json(config::Config const& config, config::Route const& route) {
         {"model", or_null(route.match.model)},
         {"headers", std::move(headers)}}},
       {"to", std::move(to)},
+      {"fallback", std::move(fallback)},
       {"rewrite", or_null(route.rewrite)},
       {"auth", or_null(route.auth)},
   };

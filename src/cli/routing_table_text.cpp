@@ -42,6 +42,7 @@ void add_route(std::string& out, Config const& config, std::size_t index) {
   std::uint64_t sum = 0;
   for (auto const& target : route.to) sum += target.weight;
   for (auto const& target : route.to) add_line(out, "to", target_text(config, target, sum));
+  for (auto const& hop : route.fallback) add_line(out, "fallback", target_text(config, hop, hop.weight));
   if (route.rewrite) add_line(out, "rewrite", *route.rewrite);
   if (route.auth) add_line(out, "auth", *route.auth ? "a key is needed" : "open to all");
 }

@@ -23,6 +23,7 @@ TEST(RoutingTableJsonTest, says_what_the_text_says) {
     "match": {"path": "/v1/chat/*", "method": "POST", "model": "llama-*",
               "headers": {"x-team": "a*", "authorization": null}},
     "to": [{"backend": "llama", "model": null, "weight": 90}, {"backend": "cloud", "model": "claude", "weight": 10}],
+    "fallback": [{"backend": "cloud", "model": "small"}],
     "rewrite": "/v2/{path}", "auth": null})"));
   EXPECT_EQ(json.at("keys"), Json::parse(R"({"required": false, "static": []})"));
   EXPECT_EQ(json.at("backends").at(0), Json::parse(R"({

@@ -20,6 +20,7 @@ Routes (the first match wins)
        header   authorization: (not shown)
        to       llama, weight 90 of 100
        to       cloud as claude, weight 10 of 100
+       fallback cloud as small
        rewrite  /v2/{path}
     2  /v1/chat/*  (line 14)
        path     /v1/chat/*

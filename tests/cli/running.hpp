@@ -58,7 +58,7 @@ routes:
     match: {path: /v1/chat/*, method: POST, model: llama-*, headers: {x-team: a*, authorization: hunter2-match}}
     to: [{backend: llama, weight: 90}, {backend: cloud, model: claude, weight: 10}]
     rewrite: /v2/{path}
-    retry: {attempts: 2}
+    fallback: [{backend: cloud, model: small}]
   - match: {path: /v1/chat/*}
     to: [{backend: llama}]
   - match: {path: /v1/chat/x}
