@@ -14,7 +14,8 @@ namespace {
 constexpr char kUsage[] =
     "usage: inferway serve --config FILE\n"
     "\n"
-    "Runs the gateway. SIGTERM or SIGINT drains it, a second one ends it at once; SIGHUP reads the configuration anew,\n"
+    "Runs the gateway. SIGTERM or SIGINT drains it, a second one ends it at once; SIGHUP reads the configuration "
+    "anew,\n"
     "SIGUSR1 opens the access log anew, SIGUSR2 starts another process (of a new version) that takes over.\n"
     "Exit status: 0 after a drain, 1 when it cannot start, 2 for a wrong configuration or command line.\n";
 

@@ -200,6 +200,9 @@ class LagTest(OverloadCase):
         """The whole process gets no processor for that long."""
         self.gateway.signal(signal.SIGSTOP)
         try:
+            # Until it has stopped it may still answer.
+            stat = f"/proc/{self.gateway.pid}/stat"
+            eventually(lambda: Path(stat).read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] == "T")
             meanwhile()
             time.sleep(seconds)
         finally:

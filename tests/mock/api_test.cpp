@@ -181,7 +181,6 @@ TEST(Api, echoes_what_came) {
                         R"("body_base64":"Zm9v","body_length":3})"));
 }
 
-
 TEST(Api, answers_the_health_command) {
   EXPECT_EQ(reply_to(get("/live")).body, "live\n");
   EXPECT_EQ(reply_to(get("/ready")).body, "ready\n");
