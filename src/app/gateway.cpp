@@ -45,7 +45,7 @@ Gateway::Gateway(config::Config config, Surroundings surroundings)
           for (auto const& worker : workers_) worker->names_changed();
         });
       }),
-      telemetry_(config = within_descriptors(std::move(config)), worker_count_),
+      telemetry_(config, worker_count_),
       snapshot_(std::make_shared<proxy::Snapshot>(config, resolver_, telemetry_.number(config))),
       admin_(
           readiness_, config.admin.token, [this] { return metrics(); }, *this),
@@ -156,7 +156,7 @@ int serve(config::Config config) {
     Surroundings surroundings{.inherited = Inherited::from_environment(),
                               .service_manager = ServiceManager::from_environment(),
                               .predecessor = Predecessor::from_environment()};
-    Gateway gateway(std::move(config), std::move(surroundings));
+    Gateway gateway(within_descriptors(std::move(config)), std::move(surroundings));
     return gateway.run();
   } catch (std::exception const& error) {
     telemetry::log_error(error.what());

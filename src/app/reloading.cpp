@@ -17,6 +17,7 @@ namespace {
 
 std::vector<std::string> texts(std::string const& file, std::vector<config::Problem> const& problems) {
   std::vector<std::string> out;
+  out.reserve(problems.size());
   for (auto const& problem : problems) out.push_back(config::to_string(file, problem));
   return out;
 }

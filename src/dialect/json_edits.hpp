@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace inferway::dialect {
@@ -12,10 +13,14 @@ class JsonEdits {
  public:
   explicit JsonEdits(std::string_view text) : text_(text) {}
 
-  void replace(std::string_view place, std::string with) { edits_.push_back({offset(place), place.size(), with}); }
-  void insert_before(std::string_view place, std::string what) { edits_.push_back({offset(place), 0, what}); }
+  void replace(std::string_view place, std::string with) {
+    edits_.push_back({offset(place), place.size(), std::move(with)});
+  }
+  void insert_before(std::string_view place, std::string what) {
+    edits_.push_back({offset(place), 0, std::move(what)});
+  }
   void insert_behind(std::string_view place, std::string what) {
-    edits_.push_back({offset(place) + place.size(), 0, what});
+    edits_.push_back({offset(place) + place.size(), 0, std::move(what)});
   }
   [[nodiscard]] bool empty() const { return edits_.empty(); }
 

@@ -96,7 +96,7 @@ class Exchange final : private Composer {
   // resuming.cpp
   void prepare_to_resume();
   [[nodiscard]] bool resume(Error const& broke);
-  [[nodiscard]] bool finish(Error const& broke, std::string events);
+  [[nodiscard]] bool finish(Error const& broke, std::string const& events);
   void end_stream(std::string_view events);
   void leave(Error const& broke);
   [[nodiscard]] bool continue_elsewhere();

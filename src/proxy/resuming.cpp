@@ -31,14 +31,14 @@ bool Exchange::resume(Error const& broke) {
   }
   if (events_->finished()) return false;
   std::string events;
-  if (resumption_->finish(events)) return finish(broke, std::move(events));
+  if (resumption_->finish(events)) return finish(broke, events);
   if (!resumption_->obstacle().empty()) return false;
   leave(broke);
   return continue_elsewhere();
 }
 
 /// The answer is there, its stream's end is not. Another endpoint can tell the usage that the caller wants.
-bool Exchange::finish(Error const& broke, std::string events) {
+bool Exchange::finish(Error const& broke, std::string const& events) {
   leave(broke);
   if (resumption_->lacks_usage() && continue_elsewhere()) {
     std::string_view const pieces[] = {events};
