@@ -111,6 +111,7 @@ TEST(HealthReportsTest, many_threads_eject_an_endpoint_once_and_not_too_many) {
   constexpr std::size_t kEndpoints = 6;
   OneBackend backend(kEndpoints);
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (std::size_t i = 0; i < 4; ++i) {
     threads.emplace_back([&, i] {
       for (std::size_t n = 0; n < 2'000; ++n) {
