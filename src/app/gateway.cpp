@@ -36,7 +36,7 @@ config::Config within_descriptors(config::Config config) {
   return config;
 }
 
-Gateway::Gateway(config::Config config, Surroundings surroundings)
+Gateway::Gateway(config::Config const& config, Surroundings surroundings)
     : worker_count_(count_workers(config)),
       surroundings_(std::move(surroundings)),
       signals_(loop_, kSignals, [this](int signal) { on_signal(signal); }),

@@ -34,7 +34,7 @@ struct Surroundings {
 /// gateway.cpp: its begin; reloading.cpp: other configurations; upgrading.cpp: another process; draining.cpp: its end.
 class Gateway final : private admin::Control {
  public:
-  Gateway(config::Config config, Surroundings surroundings);
+  Gateway(config::Config const& config, Surroundings surroundings);
 
   int run();
 

@@ -177,7 +177,10 @@ def check_books(case, ledger, gateway, backends):
         # A try whose kept connection turns out to have ended goes on with a fresh one: once.
         case.assertLessEqual(asked, 2 * by_id[key]["attempts"], f"{key}: more tries than the log tells of")
         if outcome.kind == "right":
-            case.assertEqual(answered, 1, f"{key}: answered not exactly once")
+            # Who answers when the gateway has given up waiting for it answers in vain.
+            failures = by_id[key]["failures"] or ""
+            late = failures.count("timeout") + failures.count("stall")
+            case.assertIn(answered, range(1, 2 + late), f"{key}: answered not exactly once; {failures}")
     eventually(lambda: gateway.metric("inferway_requests_total") >= total, what="all are in the metrics")
     case.assertEqual(gateway.metric("inferway_requests_total"), total)
     case.assertEqual(gateway.metric("inferway_requests_in_flight"), 0)
