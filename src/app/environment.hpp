@@ -10,7 +10,7 @@ namespace inferway::app {
 [[nodiscard]] inline std::string take_variable(char const* name) {
   char const* const value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): no other thread runs yet
   std::string out = value == nullptr ? "" : value;
-  ::unsetenv(name);  // NOLINT(concurrency-mt-unsafe)
+  ::unsetenv(name);  // NOLINT(concurrency-mt-unsafe): likewise
   return out;
 }
 

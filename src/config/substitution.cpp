@@ -93,8 +93,8 @@ class Walk {
 }  // namespace
 
 std::optional<std::string> process_environment(std::string const& name) {
-  // Nothing in this program changes its environment.
-  char const* const value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nobody sets any
+  // The environment changes only at the start, while there is one thread (take_variable); a reload reads it later.
+  char const* const value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nobody sets any now
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 

@@ -22,6 +22,7 @@ namespace {
 constexpr mode_t kMode = 0660;
 
 /// How long another process may be at the same place in the directory.
+/// On the main thread, at the start or at a reload: two seconds in all, while admin port and signals wait.
 constexpr int kLockTries = 200;
 constexpr std::chrono::milliseconds kLockPause{10};
 

@@ -32,7 +32,7 @@ LogOutput::LogOutput(std::string destination) : path_(destination == "stdout" ? 
   // A copy of stdout: should descriptor 1 be closed and given to something else, the log does not go there.
   descriptor_ = path_.empty() ? ::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3) : open_file(path_);
   if (descriptor_ < 0) {
-    auto const cause = std::string(std::strerror(errno));  // NOLINT(concurrency-mt-unsafe): at start, one thread
+    auto const cause = std::string(::strerrordesc_np(errno));  // at a reload, too: other threads run
     throw std::runtime_error("log.access: cannot open " + (path_.empty() ? "stdout" : path_) + ": " + cause);
   }
   regular_ = is_regular(descriptor_);
