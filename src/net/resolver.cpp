@@ -163,7 +163,9 @@ std::shared_ptr<Name::State> Resolver::Shared::next_due(std::unique_lock<std::mu
   }
   auto const now = Clock::now();
   if (first != nullptr && first->due <= now) return first;
-  changed.wait_until(lock, first == nullptr ? now + interval : first->due);
+  auto const until = first == nullptr ? now + interval : first->due;
+  first.reset();  // a thread that waits holds no name, else it would seem to be somebody's
+  changed.wait_until(lock, until);
   return nullptr;
 }
 
