@@ -22,8 +22,9 @@ net::Task<Result<void>> Exchange::admit() {
   if (candidates.needs_model) {
     // Whichever route wins: the body need not be read to know.
     if (auto const taken = shed(candidates.priority); !taken) co_return taken;
-    auto const found = co_await find_model();
-    if (!found) co_return found;
+    auto found = find_model();
+    if (found && !*found) found = co_await wait_for_model();
+    if (!found) co_return std::unexpected(found.error());
   }
   auto const route = decision_.match();
   auto const known = caller_.check_route(route ? std::optional(*route) : std::nullopt);
@@ -40,8 +41,9 @@ net::Task<Result<void>> Exchange::admit() {
   // A route that does not match by model may rename it all the same; and what is to be continued has to be known.
   bool const resumes = plan.resumes && decision_.path().ends_with("/chat/completions");
   if ((hops_[0].model || plan.fallback_renames || resumes) && !model_sought_) {
-    auto const found = co_await find_model();
-    if (!found) co_return found;
+    auto found = find_model();
+    if (found && !*found) found = co_await wait_for_model();
+    if (!found) co_return std::unexpected(found.error());
   }
   co_return caller_.count_request(Clock::now());
 }
@@ -50,10 +52,11 @@ net::Task<Result<void>> Exchange::admit() {
 net::Task<Result<void>> Exchange::check_model() {
   bool const has_body = head_.framing != http::BodyFraming::none && !downstream_.body_done();
   if (!model_sought_) {
-    auto const found = co_await find_model();
+    auto found = find_model();
+    if (found && !*found) found = co_await wait_for_model();
     // That an empty body should name a model holds for routes by model only.
     bool const empty = !has_body && !found && found.error().code == ErrorCode::invalid_json;
-    if (!found && !empty) co_return found;
+    if (!found && !empty) co_return std::unexpected(found.error());
   }
   co_return caller_.check_model(decision_, has_body || body_read_);
 }
@@ -95,39 +98,57 @@ void Exchange::choose_request_id() {
   request_id_ = record_.request_id.view();  // outlives the head
 }
 
-/// The model from where it stands, be it in the body.
-net::Task<Result<void>> Exchange::find_model() {
+/// The model from where it stands. False: that is the body, of which there is more to come: wait_for_model().
+Result<bool> Exchange::find_model() {
   model_sought_ = true;
   auto scanner = decision_.look_for_model(head_.framing != http::BodyFraming::none && !downstream_.body_done());
-  if (!scanner) co_return std::unexpected(scanner.error());
+  if (!scanner) return std::unexpected(scanner.error());
   if (*scanner) {
-    auto const read = co_await scan_body(**scanner);
-    if (!read) co_return read;
+    auto const whole = scan_some(**scanner);
+    if (!whole) return whole;
+    if (!*whole) {
+      scanner_ = std::make_unique<BodyScanner>(std::move(**scanner));
+      return false;
+    }
   }
   if (decision_.model()) record_.model.assign(*decision_.model());
-  co_return Result<void>{};
+  return true;
 }
 
-/// Reads the body whole and has it scanned as it comes.
-net::Task<Result<void>> Exchange::scan_body(BodyScanner& scanner) {
+/// Always true, or an error.
+net::Task<Result<bool>> Exchange::wait_for_model() {
+  while (true) {
+    co_await downstream_.waiter().wait();
+    auto const whole = scan_some(*scanner_);
+    if (!whole) co_return whole;
+    if (*whole) break;
+  }
+  scanner_.reset();
+  if (decision_.model()) record_.model.assign(*decision_.model());
+  co_return true;
+}
+
+/// Reads what there is of the body and looks for the model in it. True: the body is whole.
+Result<bool> Exchange::scan_some(BodyScanner& scanner) {
   for (int rounds = 1; !body_.whole(); ++rounds) {
     auto const piece = body_.read_some(downstream_);
-    if (!piece) co_return std::unexpected(piece.error());
+    if (!piece) return std::unexpected(piece.error());
     if (*piece) {
       scanner.feed(**piece);
-      if (rounds % kRoundsAtOnce != 0) continue;
+      if (rounds < kRoundsAtOnce) continue;
       downstream_.waiter().notify();  // goes on as soon as the others have gone on
     }
     if (auto const gone = downstream_.gone()) {
-      if (*gone == ErrorCode::draining) co_return std::unexpected(gateway_ends());
-      co_return client_error(*gone, "the client left");
+      if (*gone == ErrorCode::draining) return std::unexpected(gateway_ends());
+      return client_error(*gone, "the client left");
     }
-    co_await downstream_.waiter().wait();
+    return false;
   }
   body_read_ = true;
   auto found = scanner.finish();
-  if (!found) co_return std::unexpected(found.error());
-  co_return decision_.found(std::move(*found));
+  if (!found) return std::unexpected(found.error());
+  if (auto const known = decision_.found(std::move(*found)); !known) return std::unexpected(known.error());
+  return true;
 }
 
 }  // namespace inferway::proxy

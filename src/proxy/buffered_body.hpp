@@ -2,6 +2,8 @@
 
 #include "inferway/proxy/proxy.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <optional>
 #include <span>
 #include <string_view>
@@ -24,7 +26,9 @@ class BufferedBody {
   [[nodiscard]] Result<std::optional<std::string_view>> read_some(server::Downstream& downstream);
 
   [[nodiscard]] bool whole() const { return whole_; }
-  [[nodiscard]] std::span<std::string_view const> pieces() const { return splice_bytes_ ? spliced_ : pieces_; }
+  [[nodiscard]] std::span<std::string_view const> pieces() const {
+    return splice_bytes_ ? std::span(spliced_) : std::span(pieces_);
+  }
   [[nodiscard]] std::span<std::string_view const> original() const { return pieces_; }  ///< as it was read
   [[nodiscard]] std::uint64_t original_bytes() const { return bytes_; }
   [[nodiscard]] std::uint64_t bytes() const { return splice_bytes_.value_or(bytes_); }
@@ -45,11 +49,14 @@ class BufferedBody {
   BufferedBytes& buffered_;
   std::uint64_t limit_;
   telemetry::Shard& shard_;
+  /// Most bodies come with their heads, and have a model put in its place at most.
+  using Pieces = boost::container::small_vector<std::string_view, 3>;
+
   std::vector<net::Block> blocks_;
   std::size_t used_ = 0;  ///< of the last block
   std::uint64_t charged_ = 0;
-  std::vector<std::string_view> pieces_;
-  std::vector<std::string_view> spliced_;
+  Pieces pieces_;
+  Pieces spliced_;
   std::optional<std::uint64_t> splice_bytes_;  ///< spliced_ is the body
   std::uint64_t bytes_ = 0;
   bool tried_ = false;  ///< the session's own memory holds no more of it

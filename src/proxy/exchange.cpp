@@ -7,8 +7,7 @@
 namespace inferway::proxy {
 
 net::Task<> Proxy::serve(server::Downstream& downstream) {
-  Exchange exchange(*this, downstream);
-  co_await exchange.run();
+  return Exchange::run(std::make_unique<Exchange>(*this, downstream));
 }
 
 Exchange::Exchange(Proxy& proxy, server::Downstream& downstream)
@@ -32,17 +31,18 @@ Exchange::Exchange(Proxy& proxy, server::Downstream& downstream)
 
 Exchange::~Exchange() { proxy_.shard_.requests_inflight.sub(); }
 
-net::Task<> Exchange::run() {
-  auto const admitted = co_await admit();
+net::Task<> Exchange::run(std::unique_ptr<Exchange> exchange) {
+  auto& self = *exchange;
+  auto const admitted = co_await self.admit();
   if (!admitted) {
-    fail(admitted.error());
-  } else if (!hops_.empty()) {  // else it is answered already
-    co_await forward();
+    self.fail(admitted.error());
+  } else if (!self.hops_.empty()) {  // else it is answered already
+    co_await self.forward();
   }
-  drop_all();
+  self.drop_all();
   // The record tells how the answer ended, so its last byte is waited for.
-  while (!downstream_.flush() && !downstream_.gone()) co_await downstream_.waiter().wait();
-  finish_record();
+  while (!self.downstream_.flush() && !self.downstream_.gone()) co_await self.downstream_.waiter().wait();
+  self.finish_record();
 }
 
 net::Task<> Exchange::forward() {

@@ -3,6 +3,7 @@
 #include "buffered_body.hpp"
 #include "event_relay.hpp"
 #include "flight.hpp"
+#include "inferway/base/recycled.hpp"
 #include "inferway/dialect/dialect.hpp"
 #include "inferway/proxy/authorization.hpp"
 #include "inferway/proxy/decision.hpp"
@@ -22,19 +23,20 @@ namespace inferway::proxy {
 /// exchange.cpp: the loop that does whatever can go on; flights.cpp: tries, until one has an answer; relay.cpp: the
 /// answer's way back; resuming.cpp: streams that break are continued; read_on.cpp: when the client has left;
 /// failure.cpp: the gateway's own answers, and the record.
-class Exchange final : private Composer {
+class Exchange final : private Composer, public Recycled<Exchange> {
  public:
   Exchange(Proxy& proxy, server::Downstream& downstream);
   ~Exchange();
 
-  [[nodiscard]] net::Task<> run();
+  [[nodiscard]] static net::Task<> run(std::unique_ptr<Exchange> exchange);
 
  private:
   // admission.cpp
   [[nodiscard]] net::Task<Result<void>> admit();
   void choose_request_id();
-  [[nodiscard]] net::Task<Result<void>> find_model();
-  [[nodiscard]] net::Task<Result<void>> scan_body(BodyScanner& scanner);
+  [[nodiscard]] Result<bool> find_model();
+  [[nodiscard]] net::Task<Result<bool>> wait_for_model();
+  [[nodiscard]] Result<bool> scan_some(BodyScanner& scanner);
 
   [[nodiscard]] net::Task<Result<void>> check_model();
   [[nodiscard]] Result<void> answer_models(Error const& no_route);
@@ -134,11 +136,12 @@ class Exchange final : private Composer {
   std::string_view request_id_;
 
   BufferedBody body_;
-  bool body_read_ = false;     ///< body_ is whole
-  bool model_sought_ = false;  ///< decision_ knows the model, or that none is named
-  net::Buffer replay_;         ///< of a body that is not read whole: what was sent of it, for another try
-  bool replay_due_ = false;    ///< a try has not got it yet
-  bool resendable_ = true;     ///< ... and that is all there is
+  std::unique_ptr<BodyScanner> scanner_;  ///< looks for the model in a body that is still coming
+  bool body_read_ = false;                ///< body_ is whole
+  bool model_sought_ = false;             ///< decision_ knows the model, or that none is named
+  net::Buffer replay_;                    ///< of a body that is not read whole: what was sent of it, for another try
+  bool replay_due_ = false;               ///< a try has not got it yet
+  bool resendable_ = true;                ///< ... and that is all there is
 
   Hops hops_;  ///< empty: the request is answered already
   std::optional<Failover> failover_;

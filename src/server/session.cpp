@@ -84,7 +84,7 @@ net::Task<> Session::run() {
     begin_request();
     co_await server_.handler_->serve(*this);
     INFERWAY_ASSERT(finished_ || gone());
-    co_await flush_all();
+    if (!flush() && !gone()) co_await flush_all();
     end_request();
   }
   if (!dead_) co_await linger();

@@ -9,6 +9,8 @@
 #include "inferway/upstream/place.hpp"
 #include "inferway/upstream/upstream.hpp"
 
+#include <boost/container/small_vector.hpp>
+
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -174,7 +176,7 @@ class Attempt {
   bool measured_ = false;  ///< the time to the answer's first byte; or there is nothing to be measured
   bool end_due_ = false;   ///< of a tunnel: our side ends behind what is unsent
 
-  std::vector<iovec> pieces_;  ///< head and body as given
+  boost::container::small_vector<iovec, 4> pieces_;  ///< head and body as given
   std::size_t next_piece_ = 0;
   net::Buffer rest_of_body_;  ///< of send_body(): not taken yet
   net::Buffer kept_;          ///< of send_body(): all of it, framed, while a stale connection may have to be replaced
@@ -190,7 +192,7 @@ class Attempt {
   http::ResponseHead head_;
   http::ChunkScanner chunks_;
   std::uint64_t body_left_ = 0;
-  std::vector<std::string_view> received_;
+  boost::container::small_vector<std::string_view, 2> received_;
   std::optional<Error> broken_;  ///< for the next receive(): the framing broke behind what the last one gave
 };
 
