@@ -6,15 +6,16 @@
 namespace inferway::net {
 
 std::uint64_t Wheel::tick_of(TimePoint time) const {
-  if (time <= origin_) return 0;
-  return static_cast<std::uint64_t>((time - origin_ + kTick - Duration(1)) / kTick);
+  // Never into the slot that was visited last: it comes round only after a whole turn.
+  auto const earliest = current_ + 1;
+  if (time <= origin_) return earliest;
+  auto const tick = static_cast<std::uint64_t>((time - origin_ + kTick - Duration(1)) / kTick);
+  return std::clamp(tick, earliest, current_ + kSlots - 1);
 }
 
 void Wheel::link(Deadline& deadline, std::uint64_t tick) {
-  // Never into the slot that was visited last: it comes round only after a whole turn.
-  tick = std::max(tick, current_ + 1);
   auto const slot = tick % kSlots;
-  deadline.tick_ = tick;
+  deadline.tick_ = static_cast<std::uint32_t>(tick);
   deadline.previous_ = nullptr;
   deadline.next_ = slots_[slot];
   if (deadline.next_ != nullptr) deadline.next_->previous_ = &deadline;
@@ -80,7 +81,8 @@ void Deadline::arm(TimePoint at) {
   expired_ = false;
   if (at == TimePoint::max()) return;
   auto const tick = wheel_.tick_of(at);
-  if (linked_ && tick_ <= tick) return;
+  bool const later = static_cast<std::int32_t>(static_cast<std::uint32_t>(tick) - tick_) >= 0;
+  if (linked_ && later) return;  // it is looked at again when its slot comes round
   unlink();
   wheel_.link(*this, tick);
 }

@@ -1,4 +1,4 @@
-// From a request's head to its route.
+// From a request's head to its route and hops: all that is decided before anybody is asked.
 
 #include "exchange.hpp"
 #include "inferway/balance/weighted.hpp"
@@ -8,57 +8,102 @@
 
 namespace inferway::proxy {
 
-net::Task<Result<void>> Exchange::admit() {
+/// Goes on with the admission, as far as it gets. False: more of the body has to come first. It is answered already
+/// when there is no hop then.
+Result<bool> Exchange::admit() {
+  while (true) {
+    switch (admission_) {
+      case Admission::caller: {
+        auto const known = identify();
+        if (!known) return std::unexpected(known.error());
+        break;
+      }
+      case Admission::model_for_route: {
+        auto const found = find_model();
+        if (!found || !*found) return found;
+        admission_ = Admission::route;
+        break;
+      }
+      case Admission::route: {
+        auto const chosen = choose_route();
+        if (!chosen) return std::unexpected(chosen.error());
+        break;
+      }
+      case Admission::model_for_caller: {
+        auto const checked = check_model();
+        if (!checked || !*checked) return checked;
+        admission_ = Admission::hops;
+        break;
+      }
+      case Admission::hops: choose_hops(); break;
+      case Admission::model_for_hops: {
+        auto const found = find_model();
+        if (!found || !*found) return found;
+        admission_ = Admission::count;
+        break;
+      }
+      case Admission::count: {
+        admission_ = Admission::done;
+        auto const counted = caller_.count_request(Clock::now());
+        if (!counted) return std::unexpected(counted.error());
+        break;
+      }
+      case Admission::done:
+      case Admission::refused: return true;
+    }
+  }
+}
+
+Result<void> Exchange::identify() {
   choose_request_id();
   auto const checked = decision_.check();
   record_.path = decision_.path();
-  if (!checked) co_return checked;
-  if (auto const identified = caller_.identify(proxy_.sha256_); !identified) co_return identified;
+  if (!checked) return checked;
+  if (auto const identified = caller_.identify(proxy_.sha256_); !identified) return identified;
   if (caller_.key_index()) record_.key = *caller_.key_index();
   if (!caller_.withheld_parameters().empty()) decision_.withhold(caller_.withheld_parameters());
   auto const candidates = decision_.candidates();
   // Before a byte of the body is read, or anything told about what routes there are.
-  if (auto const known = caller_.check_candidates(candidates); !known) co_return known;
-  if (candidates.needs_model) {
-    // Whichever route wins: the body need not be read to know.
-    if (auto const taken = shed(candidates.priority); !taken) co_return taken;
-    auto found = find_model();
-    if (found && !*found) found = co_await wait_for_model();
-    if (!found) co_return std::unexpected(found.error());
-  }
+  if (auto const known = caller_.check_candidates(candidates); !known) return known;
+  admission_ = candidates.needs_model ? Admission::model_for_route : Admission::route;
+  // Whichever route wins: the body need not be read to know.
+  return candidates.needs_model ? shed(candidates.priority) : Result<void>();
+}
+
+Result<void> Exchange::choose_route() {
   auto const route = decision_.match();
   auto const known = caller_.check_route(route ? std::optional(*route) : std::nullopt);
-  if (!known) co_return known;
-  if (!route) co_return answer_models(route.error());
+  if (!known) return known;
+  admission_ = Admission::done;
+  if (!route) return answer_models(route.error());
   record_.route = static_cast<std::uint32_t>(*route);
-  if (auto const taken = shed(proxy_.snapshot_.config.routes[*route].priority); !taken) co_return taken;
-  if (caller_.wants_model()) {
-    if (auto const allowed = co_await check_model(); !allowed) co_return allowed;
-  }
-  auto const& plan = proxy_.snapshot_.plans[*route];
+  admission_ = caller_.wants_model() ? Admission::model_for_caller : Admission::hops;
+  return shed(proxy_.snapshot_.config.routes[*route].priority);
+}
+
+void Exchange::choose_hops() {
+  auto const& plan = proxy_.snapshot_.plans[record_.route];
   hops_ = {plan.to[balance::choose_weighted(plan.weights, proxy_.upstream_.random())], plan.fallback};
   record_.backend = static_cast<std::uint32_t>(hops_[0].backend);
   // A route that does not match by model may rename it all the same; and what is to be continued has to be known.
   bool const resumes = plan.resumes && decision_.path().ends_with("/chat/completions");
-  if ((hops_[0].model || plan.fallback_renames || resumes) && !model_sought_) {
-    auto found = find_model();
-    if (found && !*found) found = co_await wait_for_model();
-    if (!found) co_return std::unexpected(found.error());
-  }
-  co_return caller_.count_request(Clock::now());
+  bool const wanted = hops_[0].model || plan.fallback_renames || resumes;
+  admission_ = wanted && !model_sought_ ? Admission::model_for_hops : Admission::count;
 }
 
-/// Where the route did not want to know the model, it is looked for now: a backend would act on it.
-net::Task<Result<void>> Exchange::check_model() {
-  bool const has_body = head_.framing != http::BodyFraming::none && !downstream_.body_done();
-  if (!model_sought_) {
-    auto found = find_model();
-    if (found && !*found) found = co_await wait_for_model();
+/// Where the route did not want to know the model, it is looked for now: a backend would act on it. False: as admit().
+Result<bool> Exchange::check_model() {
+  bool const has_body = scanner_ != nullptr || (head_.framing != http::BodyFraming::none && !downstream_.body_done());
+  if (!model_sought_ || scanner_ != nullptr) {
+    auto const found = find_model();
+    if (found && !*found) return false;
     // That an empty body should name a model holds for routes by model only.
     bool const empty = !has_body && !found && found.error().code == ErrorCode::invalid_json;
-    if (!found && !empty) co_return std::unexpected(found.error());
+    if (!found && !empty) return found;
   }
-  co_return caller_.check_model(decision_, has_body || body_read_);
+  auto const allowed = caller_.check_model(decision_, has_body || body_read_);
+  if (!allowed) return std::unexpected(allowed.error());
+  return true;
 }
 
 /// No route takes it; it may ask for the models there are.
@@ -85,47 +130,40 @@ Result<void> Exchange::answer_models(Error const& no_route) {
 /// The client's own id where it is harmless, else a new one.
 void Exchange::choose_request_id() {
   if (auto const id = client_request_id(head_)) {
-    request_id_ = *id;
+    record_.request_id = *id;
   } else {
     static constexpr char kHex[] = "0123456789abcdef";
-    for (std::size_t i = 0; i < id_storage_.size(); i += 16) {
+    std::array<char, 32> digits;  // filled below
+    for (std::size_t i = 0; i < digits.size(); i += 16) {
       auto bits = proxy_.upstream_.random()();
-      for (std::size_t j = 0; j < 16; ++j, bits >>= 4) id_storage_[i + j] = kHex[bits & 0xF];
+      for (std::size_t j = 0; j < 16; ++j, bits >>= 4) digits[i + j] = kHex[bits & 0xF];
     }
-    request_id_ = {id_storage_.data(), id_storage_.size()};
+    record_.request_id = std::string_view(digits.data(), digits.size());
   }
-  record_.request_id = request_id_;
   request_id_ = record_.request_id.view();  // outlives the head
 }
 
-/// The model from where it stands. False: that is the body, of which there is more to come: wait_for_model().
+/// The model from where it stands. False: that is the body, of which there is more to come.
 Result<bool> Exchange::find_model() {
-  model_sought_ = true;
-  auto scanner = decision_.look_for_model(head_.framing != http::BodyFraming::none && !downstream_.body_done());
-  if (!scanner) return std::unexpected(scanner.error());
-  if (*scanner) {
-    auto const whole = scan_some(**scanner);
-    if (!whole) return whole;
-    if (!*whole) {
-      scanner_ = std::make_unique<BodyScanner>(std::move(**scanner));
-      return false;
+  if (scanner_ != nullptr) {
+    auto const whole = scan_some(*scanner_);
+    if (!whole || !*whole) return whole;
+    scanner_.reset();
+  } else {
+    model_sought_ = true;
+    auto scanner = decision_.look_for_model(head_.framing != http::BodyFraming::none && !downstream_.body_done());
+    if (!scanner) return std::unexpected(scanner.error());
+    if (*scanner) {
+      auto const whole = scan_some(**scanner);
+      if (!whole) return whole;
+      if (!*whole) {
+        scanner_ = std::make_unique<BodyScanner>(std::move(**scanner));
+        return false;
+      }
     }
   }
   if (decision_.model()) record_.model.assign(*decision_.model());
   return true;
-}
-
-/// Always true, or an error.
-net::Task<Result<bool>> Exchange::wait_for_model() {
-  while (true) {
-    co_await downstream_.waiter().wait();
-    auto const whole = scan_some(*scanner_);
-    if (!whole) co_return whole;
-    if (*whole) break;
-  }
-  scanner_.reset();
-  if (decision_.model()) record_.model.assign(*decision_.model());
-  co_return true;
 }
 
 /// Reads what there is of the body and looks for the model in it. True: the body is whole.

@@ -49,8 +49,7 @@ class BufferedBody {
   BufferedBytes& buffered_;
   std::uint64_t limit_;
   telemetry::Shard& shard_;
-  /// Most bodies come with their heads, and have a model put in its place at most.
-  using Pieces = boost::container::small_vector<std::string_view, 3>;
+  using Pieces = boost::container::small_vector<std::string_view, 1>;  ///< most bodies come with their heads
 
   std::vector<net::Block> blocks_;
   std::size_t used_ = 0;  ///< of the last block

@@ -33,16 +33,22 @@ Exchange::~Exchange() { proxy_.shard_.requests_inflight.sub(); }
 
 net::Task<> Exchange::run(std::unique_ptr<Exchange> exchange) {
   auto& self = *exchange;
-  auto const admitted = co_await self.admit();
-  if (!admitted) {
-    self.fail(admitted.error());
-  } else if (!self.hops_.empty()) {  // else it is answered already
-    co_await self.forward();
-  }
+  while (!self.decided()) co_await self.downstream_.waiter().wait();
+  if (self.admission_ == Admission::done && !self.hops_.empty())
+    co_await self.forward();  // else it is answered already
   self.drop_all();
   // The record tells how the answer ended, so its last byte is waited for.
   while (!self.downstream_.flush() && !self.downstream_.gone()) co_await self.downstream_.waiter().wait();
   self.finish_record();
+}
+
+/// Whether it is to be forwarded; what is not has its answer then.
+bool Exchange::decided() {
+  auto const admitted = admit();
+  if (admitted) return *admitted;
+  admission_ = Admission::refused;
+  fail(admitted.error());
+  return true;
 }
 
 net::Task<> Exchange::forward() {

@@ -32,19 +32,33 @@ class Exchange final : private Composer, public Recycled<Exchange> {
 
  private:
   // admission.cpp
-  [[nodiscard]] net::Task<Result<void>> admit();
+  /// What is due next.
+  enum class Admission : std::uint8_t {
+    caller,
+    model_for_route,
+    route,
+    model_for_caller,
+    hops,
+    model_for_hops,
+    count,
+    done,
+    refused,
+  };
+  [[nodiscard]] Result<bool> admit();
+  [[nodiscard]] Result<void> identify();
   void choose_request_id();
+  [[nodiscard]] Result<void> choose_route();
+  void choose_hops();
   [[nodiscard]] Result<bool> find_model();
-  [[nodiscard]] net::Task<Result<bool>> wait_for_model();
   [[nodiscard]] Result<bool> scan_some(BodyScanner& scanner);
-
-  [[nodiscard]] net::Task<Result<void>> check_model();
+  [[nodiscard]] Result<bool> check_model();
   [[nodiscard]] Result<void> answer_models(Error const& no_route);
 
   // overload.cpp
   [[nodiscard]] Result<void> shed(std::int64_t priority);
 
   // exchange.cpp
+  [[nodiscard]] bool decided();
   [[nodiscard]] net::Task<> forward();
   [[nodiscard]] Result<bool> step();
   [[nodiscard]] Result<bool> pump_body(Flight& flight);
@@ -132,27 +146,27 @@ class Exchange final : private Composer, public Recycled<Exchange> {
 
   Decision decision_;
   Authorization caller_;
-  std::array<char, 32> id_storage_{};
   std::string_view request_id_;
 
   BufferedBody body_;
   std::unique_ptr<BodyScanner> scanner_;  ///< looks for the model in a body that is still coming
-  bool body_read_ = false;                ///< body_ is whole
-  bool model_sought_ = false;             ///< decision_ knows the model, or that none is named
-  net::Buffer replay_;                    ///< of a body that is not read whole: what was sent of it, for another try
-  bool replay_due_ = false;               ///< a try has not got it yet
-  bool resendable_ = true;                ///< ... and that is all there is
+  Admission admission_ = Admission::caller;
+  bool body_read_ = false;     ///< body_ is whole
+  bool model_sought_ = false;  ///< decision_ knows the model, or that none is named
+  net::Buffer replay_;         ///< of a body that is not read whole: what was sent of it, for another try
+  bool replay_due_ = false;    ///< a try has not got it yet
+  bool resendable_ = true;     ///< ... and that is all there is
 
   Hops hops_;  ///< empty: the request is answered already
   std::optional<Failover> failover_;
   std::vector<std::size_t> avoid_;  ///< endpoints of the current hop that failed this request, or are being asked
   std::string failures_;            ///< of tries, for the access log
   std::optional<Flight> first_;
-  std::unique_ptr<Flight> second_;            ///< races the first
-  Flight* answering_ = nullptr;               ///< the one whose answer is the client's
-  std::optional<dialect::StreamError> said_;  ///< what the backend of the last try said itself
-  int refused_with_ = 0;                      ///< the last backend rests: the status with which it asked for that
-  TimePoint soonest_ = TimePoint::max();      ///< when an endpoint may be asked again, of those that rest
+  std::unique_ptr<Flight> second_;              ///< races the first
+  Flight* answering_ = nullptr;                 ///< the one whose answer is the client's
+  std::unique_ptr<dialect::StreamError> said_;  ///< what the backend of the last try said itself
+  int refused_with_ = 0;                        ///< the last backend rests: the status with which it asked for that
+  TimePoint soonest_ = TimePoint::max();        ///< when an endpoint may be asked again, of those that rest
   net::Deadline total_;
   net::Deadline next_try_;
   net::Deadline hedge_;

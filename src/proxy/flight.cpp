@@ -138,7 +138,7 @@ Flight::Step Flight::read() {
 Flight::Step Flight::read_stream(upstream::Attempt::Received const& received) {
   auto const found = held_->feed(received.pieces);
   if (found == HoldBack::Found::error) {
-    said_ = held_->error();
+    said_ = std::make_unique<dialect::StreamError>(held_->error());
     auto detail = "the stream began with an error event: " + (said_->code.empty() ? said_->type : said_->code);
     return blame({ErrorCode::bad_response, Side::upstream, Retry::yes, std::move(detail)}, RetryOn::in_band_error);
   }

@@ -84,7 +84,7 @@ class Flight {
   /// It failed of what the attempt could not see itself: failure().cause says what.
   [[nodiscard]] bool blamed() const { return blamed_; }
   /// The stream said what was wrong, before it had content.
-  [[nodiscard]] std::optional<dialect::StreamError> const& said() const { return said_; }
+  [[nodiscard]] dialect::StreamError const* said() const { return said_.get(); }
 
  private:
   enum class Stage : std::uint8_t { choosing, asking, reading, done };
@@ -118,7 +118,7 @@ class Flight {
   Failure failure_;
   Error error_;
   std::optional<upstream::Choice> unplaced_;
-  std::optional<dialect::StreamError> said_;
+  std::unique_ptr<dialect::StreamError> said_;
 };
 
 }  // namespace inferway::proxy

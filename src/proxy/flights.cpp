@@ -199,7 +199,7 @@ Failover::Next Exchange::if_there_is_one(Failover::Next next, Flight const& flig
 /// The last word on the request: the backend's own answer where it gave one.
 Result<bool> Exchange::give_up(Flight& flight) {
   if (flight.refused() && (head_due_ || !downstream_.head_sent())) return begin_answer(flight);
-  said_ = flight.said();
+  said_ = flight.said() != nullptr ? std::make_unique<dialect::StreamError>(*flight.said()) : nullptr;
   if (flight.unplaced() == upstream::Choice::resting) refused_with_ = flight.place().refused_with();
   return std::unexpected(flight.error());
 }

@@ -79,7 +79,9 @@ net::Task<bool> Session::handshake(net::TlsServerContext::Shared tls) {
   if (stream_.tls_failure() == TlsFailure::plain_http) {
     // Whoever forgot the s of https is told so, in words that can be read.
     stream_.drop_tls();
-    co_await refuse({ErrorCode::bad_request, Side::client, Retry::never, "this port speaks TLS: use https://"});
+    refuse({ErrorCode::bad_request, Side::client, Retry::never, "this port speaks TLS: use https://"});
+    if (!flush()) co_await flush_all();
+    co_await linger();
   } else if (!stream_.socket_hung_up() && failed->code == ErrorCode::bad_request) {
     stream_.drop_tls();  // what it still sends is thrown away: a reset would take the alert away that says why
     body_done_ = true;

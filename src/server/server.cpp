@@ -48,36 +48,8 @@ void Server::serve(net::Descriptor connection, net::Address const& peer, net::Tl
     load_.fetch_sub(1, std::memory_order_relaxed);
     return;
   }
-  tasks_.spawn(run_session(std::move(connection), peer, std::move(tls), over_limit));
-}
-
-net::Task<> Server::run_session(net::Descriptor connection, net::Address peer, net::TlsServerContext::Shared tls,
-                                bool over_limit) {
-  struct Counted {
-    explicit Counted(Server& s) : server(s) {
-      server.shard_.connections_accepted.add();
-      server.shard_.connections_open.add();
-    }
-    Counted(Counted const&) = delete;
-    Counted& operator=(Counted const&) = delete;
-    ~Counted() {
-      server.shard_.connections_open.sub();
-      server.count_.open.fetch_sub(1, std::memory_order_relaxed);
-      server.load_.fetch_sub(1, std::memory_order_relaxed);
-    }
-    Server& server;
-  };
-  Counted const counted(*this);
-  Session session(*this, std::move(connection), peer);
-  if (tls != nullptr) {
-    bool const secured = co_await session.handshake(std::move(tls));
-    if (!secured) co_return;
-  }
-  if (over_limit) {
-    co_await session.turn_away();
-  } else {
-    co_await session.run();
-  }
+  auto session = std::make_unique<Session>(*this, std::move(connection), peer);
+  tasks_.spawn(Session::run(std::move(session), std::move(tls), over_limit));
 }
 
 std::string const& Server::date() {

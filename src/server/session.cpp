@@ -57,41 +57,45 @@ Session::Session(Server& server, net::Descriptor connection, net::Address const&
   if (next_ != nullptr) next_->previous_ = this;
   server_.first_ = this;
   stream_.watch(&waiter_);
+  server_.shard_.connections_accepted.add();
+  server_.shard_.connections_open.add();
 }
 
 Session::~Session() {
+  server_.shard_.connections_open.sub();
+  server_.count_.open.fetch_sub(1, std::memory_order_relaxed);
+  server_.load_.fetch_sub(1, std::memory_order_relaxed);
   (previous_ != nullptr ? previous_->next_ : server_.first_) = next_;
   if (next_ != nullptr) next_->previous_ = previous_;
 }
 
-net::Task<> Session::run() {
+net::Task<> Session::run(std::unique_ptr<Session> session, net::TlsServerContext::Shared tls, bool over_limit) {
+  auto& self = *session;
+  if (tls != nullptr && !co_await self.handshake(std::move(tls))) co_return;
+  if (over_limit) self.refuse({ErrorCode::overloaded, Side::gateway, Retry::never, "too many connections"});
   int at_once = 0;
-  for (bool fresh = true; keep_; fresh = false) {
+  for (bool fresh = true; self.keep_ && !over_limit; fresh = false) {
     if (++at_once > kRequestsAtOnce) {
       at_once = 0;
-      waiter_.notify();
-      co_await waiter_.wait();
+      self.waiter_.notify();
+      co_await self.waiter_.wait();
     }
-    auto const got = co_await read_head(fresh);
-    if (!got) {
-      co_await refuse(got.error());
-      co_return;
-    }
-    if (!*got) {  // nothing was asked, so nothing is answered
-      stream_.shutdown_write();
-      co_return;
-    }
-    begin_request();
-    co_await server_.handler_->serve(*this);
-    INFERWAY_ASSERT(finished_ || gone());
-    if (!flush() && !gone()) co_await flush_all();
-    end_request();
+    auto const heard = co_await self.read_head(fresh);
+    if (heard == Heard::nothing) co_return;
+    if (heard == Heard::nonsense) break;
+    self.begin_request();
+    co_await self.server_.handler_->serve(self);
+    INFERWAY_ASSERT(self.finished_ || self.gone());
+    if (!self.flush() && !self.gone()) co_await self.flush_all();
+    self.end_request();
   }
-  if (!dead_) co_await linger();
+  if (self.dead_) co_return;
+  if (!self.flush()) co_await self.flush_all();
+  co_await self.linger();
 }
 
-/// True: a head is there. False: the connection ended, or rested too long, without one.
-net::Task<Result<bool>> Session::read_head(bool fresh) {
+/// Until a head is there; what is none is answered.
+net::Task<Session::Heard> Session::read_head(bool fresh) {
   follow_settings();
   auto& loop = server_.loop_;
   scanned_ = 0;
@@ -103,24 +107,23 @@ net::Task<Result<bool>> Session::read_head(bool fresh) {
   while (true) {
     if (!in_.empty()) {
       auto parsed = parse_head();
-      if (!parsed || *parsed) {
-        read_deadline_.disarm();
-        co_return parsed;
-      }
+      if (!parsed || *parsed) read_deadline_.disarm();
+      if (!parsed) refuse(parsed.error());
+      if (!parsed || *parsed) co_return parsed ? Heard::request : Heard::nonsense;
       // Blank lines do not begin a request: some clients send one behind a body.
       if (!begun && !in_.empty()) {
         begun = true;
         read_deadline_.arm(loop.now() + settings_->timeouts.header);
       }
     }
-    if (server_.cut_) co_return false;
+    if (server_.cut_) break;
     auto const read = stream_.try_read(in_.room(kHeadRead));
     if (read.status == net::IoStatus::ok) {
       in_.grow(read.bytes);
       server_.shard_.client_bytes_in.add(read.bytes);
       continue;
     }
-    if (read.status != net::IoStatus::blocked) co_return false;
+    if (read.status != net::IoStatus::blocked) break;
     if (in_.empty()) in_.release();  // a resting connection holds no memory
     if (server_.draining_ && in_.empty() && !last_moment) {
       // Nothing was asked. Who came while the listener closed, or had its last answer just now, may be about to ask: it
@@ -129,12 +132,15 @@ net::Task<Result<bool>> Session::read_head(bool fresh) {
       last_moment = true;
     }
     if (read_deadline_.expired()) {
-      if (!begun) co_return false;
+      if (!begun) break;
       server_.shard_.heads_timed_out.add();
-      co_return no_head(ErrorCode::request_timeout, "the request head did not arrive in time");
+      refuse(no_head(ErrorCode::request_timeout, "the request head did not arrive in time").error());
+      co_return Heard::nonsense;
     }
     co_await waiter_.wait();
   }
+  stream_.shutdown_write();  // nothing was asked, so nothing is answered
+  co_return Heard::nothing;
 }
 
 /// False: not all of the head is there yet.
@@ -205,8 +211,8 @@ void Session::end_request() {
   used_ = 0;
 }
 
-/// Answers a request whose head cannot be read, and ends the connection.
-net::Task<> Session::refuse(Error error) {
+/// Answers a request whose head cannot be read; the connection is to be ended behind that.
+void Session::refuse(Error const& error) {
   if (error.code == ErrorCode::header_too_large) server_.shard_.heads_too_large.add();
   server_.shard_.bad_requests.add();
   begin_request();
@@ -244,12 +250,6 @@ net::Task<> Session::refuse(Error error) {
   record.detail.assign(error.detail);
   record.bytes_out = body.size();
   server_.shard_.finish(record);
-  co_await flush_all();
-  co_await linger();
-}
-
-net::Task<> Session::turn_away() {
-  co_await refuse({ErrorCode::overloaded, Side::gateway, Retry::never, "too many connections"});
 }
 
 /// Until all is sent, the client is gone, or does not take it in time.

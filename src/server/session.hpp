@@ -17,11 +17,10 @@ class Session final : public Downstream {
   Session(Server& server, net::Descriptor connection, net::Address const& peer);
   ~Session() override;
 
-  /// Makes the connection a TLS one. False: that failed, and the connection is to be closed.
-  [[nodiscard]] net::Task<bool> handshake(net::TlsServerContext::Shared tls);
-  [[nodiscard]] net::Task<> run();
-  /// Answers 503 without reading anything.
-  [[nodiscard]] net::Task<> turn_away();
+  /// The connection's whole life. `tls`: of a connection that begins with a handshake. `over_limit`: there are too
+  /// many, which is all that this one is told, without a byte being read.
+  [[nodiscard]] static net::Task<> run(std::unique_ptr<Session> session, net::TlsServerContext::Shared tls,
+                                       bool over_limit);
   void wake() { waiter_.notify(); }
 
   // Downstream
@@ -52,11 +51,18 @@ class Session final : public Downstream {
   enum class Framing : std::uint8_t { none, length, chunked, until_close, tunnel };
 
   // handshake.cpp
+  /// Makes the connection a TLS one. False: that failed, and the connection is to be closed.
+  [[nodiscard]] net::Task<bool> handshake(net::TlsServerContext::Shared tls);
   [[nodiscard]] net::Task<std::optional<Error>> do_handshake();
   void note_failed_handshake(TlsFailure cause, std::string_view detail);
 
   // session.cpp
-  [[nodiscard]] net::Task<Result<bool>> read_head(bool fresh);
+  enum class Heard : std::uint8_t {
+    request,   ///< a head is there
+    nonsense,  ///< what is none, and was answered
+    nothing,   ///< the connection ended or rested too long
+  };
+  [[nodiscard]] net::Task<Heard> read_head(bool fresh);
   void follow_settings() {
     if (settings_ != server_.settings_) settings_ = server_.settings_;
   }
@@ -64,7 +70,7 @@ class Session final : public Downstream {
   [[nodiscard]] std::unexpected<Error> no_head(ErrorCode code, std::string why);
   void begin_request();
   void end_request();
-  [[nodiscard]] net::Task<> refuse(Error error);
+  void refuse(Error const& error);
   [[nodiscard]] net::Task<> flush_all();
   [[nodiscard]] net::Task<> linger();
 

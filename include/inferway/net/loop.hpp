@@ -6,9 +6,9 @@
 #include "inferway/net/wheel.hpp"
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/deferred.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <array>
 #include <cstdint>
@@ -53,16 +53,17 @@ class Waiter final : public Watcher {
   void notify() override;
 
   /// Suspends until notify(); returns soon when it was called since the last wait returned.
-  [[nodiscard]] Task<> wait() {
-    return asio::async_initiate<asio::use_awaitable_t<Executor> const, void()>(
-        [this](auto handler) { park(std::move(handler)); }, kUse);
+  [[nodiscard]] auto wait() {
+    // Deferred, because a coroutine can await that without a further coroutine for the operation.
+    return asio::async_initiate<asio::deferred_t const, void()>([this](auto handler) { park(std::move(handler)); },
+                                                                asio::deferred);
   }
   [[nodiscard]] Loop& loop() const { return loop_; }
 
  private:
   friend class Loop;
-  using Handler = asio::async_result<asio::use_awaitable_t<Executor>, void()>::handler_type;
-  static constexpr asio::use_awaitable_t<Executor> kUse{};
+  /// Asio has no public name for what resumes a coroutine that awaits a deferred operation.
+  using Handler = asio::detail::awaitable_async_op_handler<void(), Executor>;
   void park(Handler handler);
   void resume();
 

@@ -37,7 +37,8 @@ class Wheel {
 
  private:
   friend class Deadline;
-  [[nodiscard]] std::uint64_t tick_of(TimePoint time) const;  ///< rounded up: never early
+  /// When it is to be looked at: rounded up, never early, and within a turn of the wheel.
+  [[nodiscard]] std::uint64_t tick_of(TimePoint time) const;
   void link(Deadline& deadline, std::uint64_t tick);
   void unlink(Deadline& deadline);
   void visit(std::size_t slot, TimePoint now);
@@ -73,9 +74,9 @@ class Deadline {
   Wheel& wheel_;
   Watcher& watcher_;
   TimePoint at_ = TimePoint::max();
-  std::uint64_t tick_ = 0;  ///< of the slot it lies in
   Deadline* next_ = nullptr;
   Deadline* previous_ = nullptr;
+  std::uint32_t tick_ = 0;  ///< of the slot it lies in; the lower bits of it, since no slot is further off than a turn
   bool linked_ = false;
   bool expired_ = false;
 };

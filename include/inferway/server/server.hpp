@@ -59,8 +59,6 @@ class Server {
  private:
   friend class Session;
   friend class HandshakeSlot;
-  [[nodiscard]] net::Task<> run_session(net::Descriptor connection, net::Address peer,
-                                        net::TlsServerContext::Shared tls, bool over_limit);
 
   /// The Date of the gateway's own answers, made once a second.
   [[nodiscard]] std::string const& date();

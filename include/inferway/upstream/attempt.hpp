@@ -42,7 +42,7 @@ class Attempt {
   /// Interim answers a backend may send before the final one.
   static constexpr int kMaxInterim = 16;
 
-  /// At the endpoint of `place`, which was taken and outlives this.
+  /// At the endpoint of `place`, which was taken; it and `timeouts` outlive this.
   Attempt(Upstream& upstream, Place const& place, config::UpstreamTimeouts const& timeouts, net::Waiter& waiter);
   Attempt(Attempt const&) = delete;
   Attempt& operator=(Attempt const&) = delete;
@@ -152,7 +152,7 @@ class Attempt {
   std::size_t endpoint_index_;
   Endpoint& endpoint_;
   std::uint32_t inflight_;  ///< there, when it began, itself included
-  config::UpstreamTimeouts timeouts_;
+  config::UpstreamTimeouts const& timeouts_;
   net::Waiter& waiter_;
   net::Deadline deadline_;  ///< connect, then write, then first_byte, then idle: one at a time
   std::unique_ptr<Connection> connection_;
@@ -176,7 +176,7 @@ class Attempt {
   bool measured_ = false;  ///< the time to the answer's first byte; or there is nothing to be measured
   bool end_due_ = false;   ///< of a tunnel: our side ends behind what is unsent
 
-  boost::container::small_vector<iovec, 4> pieces_;  ///< head and body as given
+  boost::container::small_vector<iovec, 2> pieces_;  ///< head and body as given
   std::size_t next_piece_ = 0;
   net::Buffer rest_of_body_;  ///< of send_body(): not taken yet
   net::Buffer kept_;          ///< of send_body(): all of it, framed, while a stale connection may have to be replaced
@@ -192,7 +192,7 @@ class Attempt {
   http::ResponseHead head_;
   http::ChunkScanner chunks_;
   std::uint64_t body_left_ = 0;
-  boost::container::small_vector<std::string_view, 2> received_;
+  boost::container::small_vector<std::string_view, 1> received_;
   std::optional<Error> broken_;  ///< for the next receive(): the framing broke behind what the last one gave
 };
 
