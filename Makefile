@@ -19,11 +19,11 @@ compile   = cmake --build --preset $(1) -j $(JOBS)
 run_tests = ctest --preset $(1) -j $(JOBS) $(CTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build deps format lint asan tsan clean install uninstall fresh-check container-check clients bench bench-compare bench-memory faults soak \
-        deps-build deps-lint deps-sanitize deps-bench deps-compare deps-faults deps-clients deps-fresh
+.PHONY: help run test build deps format lint asan tsan clean install uninstall fresh-check container-check clients bench bench-compare bench-memory bench-instructions bench-instructions-baseline bench-frames faults soak \
+        deps-build deps-lint deps-sanitize deps-bench deps-compare deps-instructions deps-faults deps-clients deps-fresh
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-27s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## build, then a demo: the gateway before two mock model servers; Ctrl-C ends it
 	@exec setpriv --pdeathsig TERM scripts/run-demo.sh build/release/inferway config/demo.yaml
@@ -66,6 +66,16 @@ bench: deps-build deps-bench ## microbenchmarks
 bench-compare: build deps-compare ## requests/s and CPU per request beside nginx and HAProxy
 	bench/compare/compare.py --inferway build/release/inferway
 
+bench-instructions: build deps-instructions ## user-space instructions by callgrind, compared with the committed baseline
+	PYTHONDONTWRITEBYTECODE=1 bench/instructions/instructions.py --inferway build/release/inferway --results bench/results/instructions.json
+
+bench-instructions-baseline: build deps-instructions ## make today's instruction counts the baseline (commit it)
+	PYTHONDONTWRITEBYTECODE=1 bench/instructions/instructions.py --inferway build/release/inferway --update
+
+bench-frames: deps-build ## the coroutines of the data path by the size of their frames
+	$(call configure,release)
+	bench/frames.py --build build/release
+
 faults: build deps-faults ## per fault: what became of each request, with HAProxy beside it
 	PYTHONDONTWRITEBYTECODE=1 tests/faults/report.py --inferway build/release/inferway $(FAULTS_ARGS)
 
@@ -92,7 +102,7 @@ clean: ## remove build/
 	rm -rf build
 
 deps: ## install every package that anything here needs (scripts/packages.txt)
-	scripts/deps.sh build lint sanitize ci bench compare faults clients fresh
+	scripts/deps.sh build lint sanitize ci bench compare instructions faults clients fresh
 
-deps-build deps-lint deps-sanitize deps-bench deps-compare deps-faults deps-clients deps-fresh:
+deps-build deps-lint deps-sanitize deps-bench deps-compare deps-instructions deps-faults deps-clients deps-fresh:
 	@scripts/deps.sh $(@:deps-%=%)
