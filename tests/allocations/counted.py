@@ -15,7 +15,7 @@ from gateway_process import BINARY, Gateway  # noqa: E402  pylint: disable=wrong
 
 # ledger.hpp
 FRAMES, RECORDS, KINDS = 32, 4096, ("?", "malloc", "calloc", "realloc", "aligned", "free")
-LEDGER, RECORD = struct.Struct("5Q"), struct.Struct(f"2Q2I{FRAMES}Q")
+LEDGER, RECORD = struct.Struct("5Q"), struct.Struct(f"QIHBx{FRAMES}Q")
 WANTED_AT, RECORDED_AT = 3 * 8, 4 * 8
 
 
@@ -26,7 +26,10 @@ class CountedGateway(Gateway):
         self._file = tempfile.NamedTemporaryFile(prefix="inferway-allocations-")
         self._file.truncate(LEDGER.size + RECORDS * RECORD.size)
         self._ledger = mmap.mmap(self._file.fileno(), 0)
-        super().__init__(config, env={"LD_PRELOAD": os.environ["COUNTING"], "INFERWAY_ALLOCATIONS": self._file.name})
+        library = os.path.abspath(os.environ["COUNTING"])
+        super().__init__(config, env={"LD_PRELOAD": library, "INFERWAY_ALLOCATIONS": self._file.name})
+        # A library that cannot be loaded is only a message of the loader's, and all would count as 0.
+        assert self.counts()[0] > 0, f"{library} does not count"
 
     def counts(self):
         """(allocations, frees) of all threads so far."""
@@ -43,7 +46,7 @@ class CountedGateway(Gateway):
         struct.pack_into("Q", self._ledger, WANTED_AT, 0)
         found = []
         for index in range(count):
-            kind, size, thread, depth, *frames = RECORD.unpack_from(self._ledger, LEDGER.size + index * RECORD.size)
+            size, thread, depth, kind, *frames = RECORD.unpack_from(self._ledger, LEDGER.size + index * RECORD.size)
             found.append((KINDS[kind], size, thread, tuple(frames[:depth])))
         return found
 

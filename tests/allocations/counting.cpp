@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 // glibc's own names for what is replaced here: dlsym would allocate before it had found malloc.
+// NOLINTBEGIN(bugprone-reserved-identifier,readability-identifier-naming)
 extern "C" {
 void* __libc_malloc(std::size_t size);
 void* __libc_calloc(std::size_t count, std::size_t size);
@@ -17,6 +18,7 @@ void* __libc_realloc(void* block, std::size_t size);
 void* __libc_memalign(std::size_t alignment, std::size_t size);
 void __libc_free(void* block);
 }
+// NOLINTEND(bugprone-reserved-identifier,readability-identifier-naming)
 
 namespace {
 
@@ -29,7 +31,7 @@ Ledger* ledger = nullptr;
 
 /// Before main: whatever the program's own constructors allocate is not of interest.
 [[gnu::constructor]] void open_ledger() {
-  auto const* path = std::getenv("INFERWAY_ALLOCATIONS");
+  auto const* path = std::getenv("INFERWAY_ALLOCATIONS");  // NOLINT(concurrency-mt-unsafe): before main
   if (path == nullptr) return;
   void* frames[kFrames];
   backtrace(frames, kFrames);  // loads the unwinder
@@ -51,7 +53,7 @@ void record(Kind kind, std::size_t size) {
   to.kind = kind;
   to.size = size;
   to.thread = static_cast<std::uint32_t>(::gettid());
-  to.depth = static_cast<std::uint32_t>(backtrace(to.frames, kFrames));
+  to.depth = static_cast<std::uint16_t>(backtrace(to.frames, kFrames));
   recording = false;
 }
 

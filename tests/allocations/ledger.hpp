@@ -4,21 +4,20 @@
 #include <cstddef>
 #include <cstdint>
 
-/// The file in which the counting library and the test meet. counted.py reads it by these offsets: all fields are 8
-/// bytes but the two 4-byte ones of a record.
+/// The file in which the counting library and the test meet; counted.py reads it by the same layout.
 namespace inferway::allocations {
 
 inline constexpr std::size_t kFrames = 32;
 inline constexpr std::size_t kRecords = 4096;
 
-enum class Kind : std::uint64_t { malloc = 1, calloc, realloc, aligned, free };
+enum class Kind : std::uint8_t { malloc = 1, calloc, realloc, aligned, free };
 
 /// One allocation, and from where it came: return addresses, the innermost first.
 struct Record {
-  Kind kind;
   std::uint64_t size;
   std::uint32_t thread;
-  std::uint32_t depth;
+  std::uint16_t depth;
+  Kind kind;
   void* frames[kFrames];
 };
 
