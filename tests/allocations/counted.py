@@ -29,7 +29,9 @@ class CountedGateway(Gateway):
         library = os.path.abspath(os.environ["COUNTING"])
         super().__init__(config, env={"LD_PRELOAD": library, "INFERWAY_ALLOCATIONS": self._file.name})
         # A library that cannot be loaded is only a message of the loader's, and all would count as 0.
-        assert self.counts()[0] > 0, f"{library} does not count"
+        if self.counts()[0] == 0:
+            self.kill()
+            raise AssertionError(f"{library} does not count")
 
     def counts(self):
         """(allocations, frees) of all threads so far."""
