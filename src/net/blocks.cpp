@@ -1,7 +1,10 @@
 #include "inferway/net/blocks.hpp"
 
+#include "inferway/base/assert.hpp"
+
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <new>
 
 namespace inferway::net {
@@ -27,15 +30,20 @@ BlockPool::~BlockPool() {
   for (char* data : large_) ::operator delete(data);
 }
 
-Block BlockPool::take(std::size_t bytes) {
+BlockPool::Memory BlockPool::lend(std::size_t bytes) {
   std::size_t const size = bytes <= kSmall ? kSmall : std::max(bytes, kLarge);
   auto& stock = size == kSmall ? small_ : large_;
   if (size <= kLarge && !stock.empty()) {
     char* data = stock.back();
     stock.pop_back();
-    return {this, data, size};
+    return {data, size};
   }
-  return {this, static_cast<char*>(::operator new(size)), size};
+  return {static_cast<char*>(::operator new(size)), size};
+}
+
+Block BlockPool::take(std::size_t bytes) {
+  auto const memory = lend(bytes);
+  return {this, memory.data, memory.size};
 }
 
 void BlockPool::give_back(char* data, std::size_t size) {
@@ -49,23 +57,28 @@ void BlockPool::give_back(char* data, std::size_t size) {
 }
 
 std::span<char> Buffer::room(std::size_t bytes) {
-  if (block_.size() - end_ >= bytes) return spare();
+  if (capacity_ - end_ >= bytes) return spare();
   auto const content = view();
-  if (block_.size() >= content.size() + bytes) {
-    std::memmove(block_.data(), content.data(), content.size());
+  auto const kept = content.size();
+  if (capacity_ >= kept + bytes) {
+    std::memmove(data_, content.data(), kept);
   } else {
-    auto bigger = pool_.take(std::max(content.size() + bytes, block_.size() * 2));
-    if (!content.empty()) std::memcpy(bigger.data(), content.data(), content.size());
-    block_ = std::move(bigger);
+    auto const wanted = std::max(kept + bytes, std::size_t{capacity_} * 2);
+    INFERWAY_ASSERT(wanted <= std::numeric_limits<std::uint32_t>::max());
+    auto const bigger = pool_.lend(wanted);
+    if (kept > 0) std::memcpy(bigger.data, content.data(), kept);
+    release();
+    data_ = bigger.data;
+    capacity_ = static_cast<std::uint32_t>(bigger.size);
   }
-  end_ = content.size();
   begin_ = 0;
+  end_ = static_cast<std::uint32_t>(kept);
   return spare();
 }
 
 void Buffer::append_growing(std::string_view bytes) {
   std::memcpy(room(bytes.size()).data(), bytes.data(), bytes.size());
-  end_ += bytes.size();
+  grow(bytes.size());
 }
 
 }  // namespace inferway::net

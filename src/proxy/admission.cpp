@@ -2,9 +2,12 @@
 
 #include "exchange.hpp"
 #include "inferway/balance/weighted.hpp"
+#include "inferway/base/hex.hpp"
 #include "inferway/dialect/model_scan.hpp"
 #include "inferway/http/answer.hpp"
 #include "inferway/proxy/models.hpp"
+
+#include <cstring>
 
 namespace inferway::proxy {
 
@@ -132,11 +135,10 @@ void Exchange::choose_request_id() {
   if (auto const id = client_request_id(head_)) {
     record_.request_id = *id;
   } else {
-    static constexpr char kHex[] = "0123456789abcdef";
     std::array<char, 32> digits;  // filled below
-    for (std::size_t i = 0; i < digits.size(); i += 16) {
-      auto bits = proxy_.upstream_.random()();
-      for (std::size_t j = 0; j < 16; ++j, bits >>= 4) digits[i + j] = kHex[bits & 0xF];
+    for (std::size_t i = 0; i < digits.size(); i += 8) {
+      auto const some = hex_digits(static_cast<std::uint32_t>(proxy_.upstream_.random()()));
+      std::memcpy(digits.data() + i, some.data(), some.size());
     }
     record_.request_id = std::string_view(digits.data(), digits.size());
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <span>
@@ -55,53 +56,65 @@ class BlockPool {
 
  private:
   friend class Block;
+  friend class Buffer;
+  struct Memory {
+    char* data;
+    std::size_t size;
+  };
+  [[nodiscard]] Memory lend(std::size_t bytes);
   void give_back(char* data, std::size_t size);
   std::vector<char*> small_;
   std::vector<char*> large_;
 };
 
-/// Bytes read but not used up: a contiguous window into a block that grows as needed and is given back when empty.
+/// Bytes read but not used up: a contiguous window into a block that grows as needed and is given back when empty. Less
+/// than 4 GiB; every connection has several, so they are kept small.
 class Buffer {
  public:
   explicit Buffer(BlockPool& pool) : pool_(pool) {}
+  Buffer(Buffer const&) = delete;
+  Buffer& operator=(Buffer const&) = delete;
+  ~Buffer() { release(); }
 
-  [[nodiscard]] std::string_view view() const { return {block_.data() + begin_, end_ - begin_}; }
+  [[nodiscard]] std::string_view view() const { return {data_ + begin_, size()}; }
   [[nodiscard]] std::size_t size() const { return end_ - begin_; }
   [[nodiscard]] bool empty() const { return begin_ == end_; }
   /// Room behind the content, at least `bytes`: the content may move (views become invalid).
   [[nodiscard]] std::span<char> room(std::size_t bytes);
   /// Room behind the content without moving it; may be empty.
-  [[nodiscard]] std::span<char> spare() const { return {block_.data() + end_, block_.size() - end_}; }
-  void grow(std::size_t bytes) { end_ += bytes; }  ///< so many of the room were filled
-  void consume(std::size_t bytes) { begin_ += bytes; }
+  [[nodiscard]] std::span<char> spare() const { return {data_ + end_, capacity_ - end_}; }
+  void grow(std::size_t bytes) { end_ += static_cast<std::uint32_t>(bytes); }  ///< so many of the room were filled
+  void consume(std::size_t bytes) { begin_ += static_cast<std::uint32_t>(bytes); }
   void append(std::string_view bytes) {
     // Heads are written in many small parts: mostly there is room.
-    if (bytes.size() > block_.size() - end_) {
+    if (bytes.size() > capacity_ - end_) {
       append_growing(bytes);
     } else if (!bytes.empty()) {
-      std::memcpy(block_.data() + end_, bytes.data(), bytes.size());
-      end_ += bytes.size();
+      std::memcpy(data_ + end_, bytes.data(), bytes.size());
+      grow(bytes.size());
     }
   }
   /// Exchanges the content with another buffer of the same pool.
   void swap(Buffer& other) noexcept {
-    std::swap(block_, other.block_);
+    std::swap(data_, other.data_);
+    std::swap(capacity_, other.capacity_);
     std::swap(begin_, other.begin_);
     std::swap(end_, other.end_);
   }
   /// Forgets the content and returns the memory.
   void release() {
-    block_.reset();
-    begin_ = end_ = 0;
+    if (data_ != nullptr) pool_.give_back(std::exchange(data_, nullptr), capacity_);
+    capacity_ = begin_ = end_ = 0;
   }
 
  private:
   void append_growing(std::string_view bytes);
 
   BlockPool& pool_;
-  Block block_;
-  std::size_t begin_ = 0;
-  std::size_t end_ = 0;
+  char* data_ = nullptr;
+  std::uint32_t capacity_ = 0;
+  std::uint32_t begin_ = 0;
+  std::uint32_t end_ = 0;
 };
 
 }  // namespace inferway::net
