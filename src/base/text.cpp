@@ -1,9 +1,15 @@
 #include "inferway/base/text.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <charconv>
+#include <cstring>
 #include <numeric>
 #include <vector>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace inferway {
 
@@ -111,32 +117,127 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-void append_json_escaped(std::string& out, std::string_view text) {
-  static constexpr char kHex[] = "0123456789abcdef";
-  auto const plain = [](char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; };
-  while (!text.empty()) {
-    // Nearly all text is one run of plain ASCII.
-    auto const run = static_cast<std::size_t>(std::ranges::find_if_not(text, plain) - text.begin());
-    out.append(text.substr(0, run));
-    text.remove_prefix(run);
-    if (text.empty()) return;
-    char const c = text.front();
-    auto const length = utf8_length(text);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-      out += "\\u00";
-      out += kHex[(static_cast<unsigned char>(c) >> 4) & 0xF];
-      out += kHex[static_cast<unsigned char>(c) & 0xF];
-    } else if (length == 0) {
-      out += "\\ufffd";
-    } else {
-      out.append(text.substr(0, length));
+namespace {
+
+/// What stands in a JSON string as it is. (Bytes above ASCII do so too, but only as whole UTF-8 sequences.)
+constexpr bool is_plain(char c) { return c >= 0x20 && c < 0x7F && c != '"' && c != '\\'; }
+
+#ifdef __SSE2__  // which every x86-64 has
+/// A bit for each of the 16 bytes that is not plain.
+unsigned not_plain(__m128i bytes) {
+  // Signed, so that what is not ASCII is below a space too.
+  auto const low = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));
+  auto const quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+  auto const backslashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+  auto const deletes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7F));
+  auto const all = _mm_or_si128(_mm_or_si128(low, deletes), _mm_or_si128(quotes, backslashes));
+  return static_cast<unsigned>(_mm_movemask_epi8(all));
+}
+
+template <typename Piece>
+Piece load(char const* from) {
+  Piece piece;
+  std::memcpy(&piece, from, sizeof piece);
+  return piece;
+}
+
+/// Copies the text, and tells whether all of it is plain (else the copy is of no use). What is left behind steps of 16
+/// bytes, and a shorter text, is two pieces that overlap: no loop over single bytes, no call.
+bool copied_plain(char* out, std::string_view text) {
+  auto const size = text.size();
+  auto const copy = [&]<typename Piece>(std::size_t at, Piece) {
+    auto const piece = load<Piece>(text.data() + at);
+    std::memcpy(out + at, &piece, sizeof piece);
+    return piece;
+  };
+  if (size >= 16) {
+    for (std::size_t at = 0; at < size - 16; at += 16) {
+      if (not_plain(copy(at, __m128i())) != 0) return false;
     }
-    text.remove_prefix(std::max<std::size_t>(length, 1));
+    return not_plain(copy(size - 16, __m128i())) == 0;
+  }
+  if (size >= 8) {
+    auto const front = copy(0, std::int64_t());
+    return not_plain(_mm_set_epi64x(front, copy(size - 8, std::int64_t()))) == 0;
+  }
+  if (size >= 4) {
+    auto const front = copy(0, std::int32_t());
+    auto const back = copy(size - 4, std::int32_t());
+    return not_plain(_mm_set_epi32(front, back, front, back)) == 0;
+  }
+  for (std::size_t at = 0; at < size; ++at) {
+    if (!is_plain(copy(at, char()))) return false;
+  }
+  return true;
+}
+#else
+bool copied_plain(char*, std::string_view) { return false; }
+#endif
+
+/// The length of the run of plain characters at the front.
+std::size_t plain_length(std::string_view text) {
+  std::size_t length = 0;
+#ifdef __SSE2__
+  for (; text.size() - length >= 16; length += 16) {
+    auto const mask = not_plain(load<__m128i>(text.data() + length));
+    if (mask != 0) return length + static_cast<std::size_t>(std::countr_zero(mask));
+  }
+#endif
+  while (length < text.size() && is_plain(text[length])) ++length;
+  return length;
+}
+
+/// What is not plain at the front of `text`: takes it off, and writes at most kMostEscaped bytes for each one taken.
+char* write_escape(char* out, std::string_view& text) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  auto const byte = static_cast<unsigned char>(text.front());
+  auto const length = utf8_length(text);
+  auto const write = [&out](std::string_view piece) { out += piece.copy(out, piece.size()); };
+  if (byte == '"' || byte == '\\') {
+    write("\\");
+    write(text.substr(0, 1));
+  } else if (byte == '\n') {
+    write("\\n");
+  } else if (byte < 0x20 || byte == 0x7F) {
+    write("\\u00");
+    *out++ = kHex[byte >> 4U];
+    *out++ = kHex[byte & 0xFU];
+  } else if (length == 0) {
+    write("\\ufffd");
+  } else {
+    write(text.substr(0, length));
+  }
+  text.remove_prefix(std::max<std::size_t>(length, 1));
+  return out;
+}
+
+/// Apart, so that a plain text does not pay for the registers that this one saves.
+[[gnu::noinline]] char* write_with_escapes(char* out, std::string_view text) {
+  while (true) {
+    auto const run = plain_length(text);
+    out += text.copy(out, run);
+    if (run == text.size()) return out;
+    text.remove_prefix(run);
+    out = write_escape(out, text);
+  }
+}
+
+}  // namespace
+
+char* write_json_escaped(char* out, std::string_view text) {
+  if (copied_plain(out, text)) return out + text.size();  // as nearly all texts
+  return write_with_escapes(out, text);
+}
+
+void append_json_escaped(std::string& out, std::string_view text) {
+  while (true) {
+    auto const run = plain_length(text);
+    out.append(text.substr(0, run));
+    if (run == text.size()) return;
+    text.remove_prefix(run);
+    std::array<char, 4 * kMostEscaped> escape;
+    auto* const end = write_escape(escape.data(), text);
+    out.append(escape.data(), static_cast<std::size_t>(end - escape.data()));
   }
 }
 

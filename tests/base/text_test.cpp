@@ -150,6 +150,22 @@ TEST_P(JsonEscapeTest, makes_any_bytes_the_inside_of_a_json_string) {
   append_json_escaped(out, GetParam().text);
   EXPECT_EQ(out, "<" + std::string(GetParam().escaped));
 }
+
+/// Long texts are read in steps: what has to be escaped may stand anywhere in one.
+TEST_P(JsonEscapeTest, at_every_place_of_a_longer_text) {
+  for (std::size_t before = 0; before <= 33; ++before) {
+    for (std::size_t after = 0; after <= 17; ++after) {
+      auto const text = std::string(before, '/') + std::string(GetParam().text) + std::string(after, '~');
+      auto const want = std::string(before, '/') + std::string(GetParam().escaped) + std::string(after, '~');
+      std::string out;
+      append_json_escaped(out, text);
+      ASSERT_EQ(out, want);
+      std::string room(kMostEscaped * text.size(), '\0');
+      room.resize(static_cast<std::size_t>(write_json_escaped(room.data(), text) - room.data()));
+      ASSERT_EQ(room, want);
+    }
+  }
+}
 INSTANTIATE_TEST_SUITE_P(Rows, JsonEscapeTest, testing::ValuesIn(kEscapeRows), kRowName);
 
 }  // namespace

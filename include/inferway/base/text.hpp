@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -40,6 +41,11 @@ template <typename Range>
 
 /// `text` as the inside of a JSON string: quotes, backslashes and controls escaped, bytes that are not UTF-8 replaced.
 void append_json_escaped(std::string& out, std::string_view text);
+
+/// The most bytes that one byte may become: "\\u001f".
+inline constexpr std::size_t kMostEscaped = 6;
+/// The same into room for at least kMostEscaped * text.size() bytes. Returns where it ended.
+[[nodiscard]] char* write_json_escaped(char* out, std::string_view text);
 
 template <typename Range>
 std::string_view nearest(std::string_view word, Range const& known) {
