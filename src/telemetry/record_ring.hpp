@@ -18,7 +18,10 @@ class RecordRing {
   RecordRing() : slots_(static_cast<Record*>(::operator new(kCapacity * sizeof(Record)))) {}
   RecordRing(RecordRing const&) = delete;
   RecordRing& operator=(RecordRing const&) = delete;
-  ~RecordRing() { ::operator delete(slots_); }
+  ~RecordRing() {
+    while (front() != nullptr) pop();
+    ::operator delete(slots_);
+  }
 
   /// False when the ring is full: the record is not taken.
   [[nodiscard]] bool push(Record const& record) {
@@ -44,8 +47,6 @@ class RecordRing {
   }
 
  private:
-  static_assert(std::is_trivially_destructible_v<Record>, "what is left in the ring is freed unseen");
-
   Record* slots_;
   // The two sides write to different cache lines, so that a poll of the writer does not slow the worker.
   alignas(64) std::atomic<std::size_t> tail_{0};

@@ -34,6 +34,16 @@ TEST(RecordRing, refuses_what_does_not_fit_and_keeps_what_it_has) {
   EXPECT_EQ(ring.front(), nullptr);
 }
 
+/// A leak checker sees whether what is left is freed.
+TEST(RecordRing, may_end_with_records_in_it) {
+  RecordRing ring;
+  auto record = numbered(1);
+  record.detail.assign("of a failure, and so on the heap");
+  ASSERT_TRUE(ring.push(record));
+  ASSERT_TRUE(ring.push(record));
+  ring.pop();
+}
+
 TEST(RecordRing, hands_records_over_in_order_and_whole) {
   RecordRing ring;
   constexpr std::uint64_t kRecords = 50'000;
