@@ -25,7 +25,7 @@ AccessLog::AccessLog(config::Log const& log, Names const& names, std::size_t wor
       format_(log.format),
       output_(wanted_ ? std::make_shared<LogOutput>(log.access) : nullptr) {
   for (std::size_t i = 0; i < workers; ++i) rings_.push_back(std::make_unique<RecordRing>());
-  batch_.reserve(kBatchBytes + 4 * sizeof(Record));
+  batch_.reserve(kBatchBytes + kUsualLineRoom);
   start_thread();
 }
 

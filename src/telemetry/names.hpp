@@ -2,6 +2,7 @@
 
 #include "inferway/config/config.hpp"
 #include "inferway/telemetry/numbering.hpp"
+#include "inferway/telemetry/record.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -46,6 +47,16 @@ class Names {
   [[nodiscard]] std::string_view route(std::uint32_t number) const { return at(routes_, number); }
   [[nodiscard]] std::string_view backend(std::uint32_t number) const { return at(backends_, number); }
   [[nodiscard]] std::string_view key(std::uint32_t number) const { return at(keys_, number); }
+  /// The three of one record. The views last as long as this.
+  struct Named {
+    std::string_view route;
+    std::string_view backend;
+    std::string_view key;
+  };
+  [[nodiscard]] Named of(Record const& record) const {
+    std::scoped_lock const lock(mutex_);
+    return {.route = routes_.at(record.route), .backend = backends_.at(record.backend), .key = keys_.at(record.key)};
+  }
   /// Of all that were ever configured, in the order in which they came.
   [[nodiscard]] std::vector<std::string_view> backends() const;
 

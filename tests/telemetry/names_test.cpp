@@ -21,6 +21,21 @@ TEST(Names, keep_their_numbers_in_every_configuration) {
   EXPECT_EQ(names.route(kNoIndex), "");
 }
 
+TEST(Names, of_a_record_are_its_three) {
+  config::Config config = with_routes({"a", "b"});
+  config.backends.emplace_back().name = "llama";
+  config.keys.static_keys.emplace_back().name = "team";
+  Names const names(config);
+  Record record;
+  EXPECT_EQ(names.of(record).route, "");
+  record.route = 1;
+  record.backend = 0;
+  record.key = 0;
+  EXPECT_EQ(names.of(record).route, "b");
+  EXPECT_EQ(names.of(record).backend, "llama");
+  EXPECT_EQ(names.of(record).key, "team");
+}
+
 TEST(Names, stop_growing_at_a_bound) {
   NameList names(2);
   EXPECT_EQ(names.number("a"), 0U);
