@@ -7,6 +7,7 @@
 #include "inferway/http/answer.hpp"
 #include "inferway/proxy/models.hpp"
 
+#include <array>
 #include <cstring>
 
 namespace inferway::proxy {
@@ -47,7 +48,7 @@ Result<bool> Exchange::admit() {
       }
       case Admission::count: {
         admission_ = Admission::done;
-        auto const counted = caller_.count_request(Clock::now());
+        auto const counted = caller_.count_request(proxy_.loop_.now());
         if (!counted) return std::unexpected(counted.error());
         break;
       }

@@ -25,8 +25,8 @@ Exchange::Exchange(Proxy& proxy, server::Downstream& downstream)
       pace_(proxy.loop_.wheel(), downstream.waiter()) {
   proxy_.shard_.requests_inflight.add();
   record_.started = std::chrono::system_clock::now();
-  record_.method = head_.method;
-  record_.client = downstream.peer();
+  record_.method.assign(head_.method);
+  record_.client.assign(downstream.peer());
 }
 
 Exchange::~Exchange() { proxy_.shard_.requests_inflight.sub(); }

@@ -11,7 +11,6 @@
 #include "inferway/proxy/proxy.hpp"
 #include "resumption.hpp"
 
-#include <array>
 #include <memory>
 #include <optional>
 #include <string>

@@ -243,8 +243,8 @@ void Session::refuse(Error const& error) {
   record.status = static_cast<std::int16_t>(kind.status);
   record.error_set = true;
   record.error = error.code;
-  record.method = head_.method;
-  record.path = head_.path;
+  record.method.assign(head_.method);
+  record.path.assign(head_.path);
   record.request_id.assign(request_id);
   record.client.assign(peer_);
   record.detail.assign(error.detail);
