@@ -2,7 +2,6 @@
 
 #include "inferway/base/text.hpp"
 
-#include <array>
 #include <bit>
 
 #ifdef __SSE2__
@@ -33,6 +32,7 @@ class Block {
 
   [[nodiscard]] unsigned backslashes() const { return bits(equal('\\')); }
   [[nodiscard]] unsigned ends() const { return bits(either(equal('"'), controls())); }
+  [[nodiscard]] unsigned ends_and_backslashes() const { return bits(either(equal('\\'), either(equal('"'), controls()))); }
   /// What may stand behind a backslash, 'u' excepted.
   [[nodiscard]] unsigned plain_escapes() const {
     auto const characters = either(either(equal('"'), equal('\\')), either(equal('/'), equal('b')));
@@ -64,6 +64,21 @@ unsigned escaped_bytes(unsigned backslash, unsigned& open) {
 
 #endif
 
+bool is_plain(char c) { return c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20; }
+
+/// How many bytes from the front are neither a quote nor a backslash nor a control: all of them, in most strings.
+std::size_t plain_bytes(std::string_view text) {
+  std::size_t at = 0;
+#ifdef __SSE2__
+  for (; at + 16 <= text.size(); at += 16) {
+    auto const stops = Block(text.data() + at).ends_and_backslashes();
+    if (stops != 0) return at + static_cast<std::size_t>(std::countr_zero(stops));
+  }
+#endif
+  while (at < text.size() && is_plain(text[at])) ++at;
+  return at;
+}
+
 /// How many bytes from the front are plain or escapes of two bytes. Text with an escape each few bytes (code) is passed
 /// over 16 bytes at a time, too. Stops at a quote, a control, and the backslash of any other escape.
 std::size_t bytes_of_plain_escapes(std::string_view text) {
@@ -87,18 +102,9 @@ std::size_t bytes_of_plain_escapes(std::string_view text) {
   }
   at -= open;
 #endif
-  while (at < text.size() && text[at] != '"' && text[at] != '\\' && static_cast<unsigned char>(text[at]) >= 0x20) ++at;
+  while (at < text.size() && is_plain(text[at])) ++at;
   return at;
 }
-
-/// The bytes that filler_bytes() passes over. All others outside strings are structure or no JSON: a comment or a
-/// single quote, which lenient parsers take, could hide quotes and brackets from us.
-constexpr auto kFiller = [] {
-  std::array<bool, 256> table{};
-  for (char const c : std::string_view(" \t\n\r,:+-.0123456789")) table[static_cast<unsigned char>(c)] = true;
-  for (unsigned c = 'a'; c <= 'z'; ++c) table[c] = table[c - 'a' + 'A'] = true;
-  return table;
-}();
 
 }  // namespace
 
@@ -116,14 +122,10 @@ bool is_plain_escape(char c) {
   }
 }
 
-bool is_json_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-
-bool is_scalar_byte(char c) {
-  return kFiller[static_cast<unsigned char>(c)] && !is_json_space(c) && c != ',' && c != ':';
-}
-
 std::size_t string_bytes(std::string_view text) {
-  for (std::size_t at = 0;;) {
+  auto at = plain_bytes(text);
+  if (at == text.size() || text[at] != '\\') return at;
+  for (;;) {
     at += bytes_of_plain_escapes(text.substr(at));
     if (at == text.size() || text[at] != '\\') return at;
     // Where there is one such escape there are many: text that is not ASCII.
@@ -133,12 +135,6 @@ std::size_t string_bytes(std::string_view text) {
       at += escape;
     }
   }
-}
-
-std::size_t filler_bytes(std::string_view text) {
-  std::size_t at = 0;
-  while (at < text.size() && kFiller[static_cast<unsigned char>(text[at])]) ++at;
-  return at;
 }
 
 }  // namespace inferway::dialect

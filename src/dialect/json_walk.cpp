@@ -40,9 +40,7 @@ std::size_t value_bytes(std::string_view text) {
   if (text.empty()) return 0;
   if (text.front() == '"') return string_value_bytes(text);
   if (text.front() == '{' || text.front() == '[') return nested_bytes(text);
-  std::size_t at = 0;
-  while (at < text.size() && is_scalar_byte(text[at])) ++at;
-  return at;
+  return scalar_bytes(text);
 }
 
 JsonWalk::JsonWalk(std::string_view text) : rest_(text) {

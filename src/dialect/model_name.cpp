@@ -3,6 +3,7 @@
 #include "inferway/base/text.hpp"
 #include "inferway/dialect/model_scan.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace inferway::dialect {
@@ -45,8 +46,10 @@ char plain_escape(char c) {
 
 }  // namespace
 
-std::optional<std::string> unescape_json(std::string_view raw) {
-  std::string out;
+std::optional<std::string_view> unescape_json(std::string_view raw, std::string& storage) {
+  if (raw.find('\\') == std::string_view::npos) return raw;
+  auto& out = storage;
+  out.clear();
   out.reserve(raw.size());
   while (!raw.empty()) {
     auto const plain = raw.substr(0, raw.find('\\'));
@@ -73,10 +76,16 @@ std::optional<std::string> unescape_json(std::string_view raw) {
   return out;
 }
 
+/// Nearly every name is nothing else.
+bool is_printable_ascii(std::string_view name) {
+  return std::ranges::all_of(name, [](char c) { return c >= 0x20 && c < 0x7F; });
+}
+
 std::string_view complaint_about_model_name(std::string_view name) {
   static_assert(JsonModelScanner::kMaxModelBytes == 1024, "kTooLong says so");
   if (name.empty()) return "is empty";
   if (name.size() > JsonModelScanner::kMaxModelBytes) return kTooLong;
+  if (is_printable_ascii(name)) return {};
   if (!is_utf8(name)) return "is not UTF-8";
   for (std::size_t i = 0; i < name.size(); ++i) {
     auto const byte = static_cast<unsigned char>(name[i]);

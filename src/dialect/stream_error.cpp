@@ -83,9 +83,10 @@ std::string bounded(std::string_view text, std::size_t bytes) {
 /// A string's text, or a number or literal as it stands; "" for null, arrays and objects.
 std::string text_of(std::string_view value, std::size_t bytes) {
   if (auto const inside = string_inside(value)) {
-    auto const text = unescape_json(*inside);
+    std::string storage;
+    auto const text = unescape_json(*inside, storage);
     // A lone surrogate is no text; with its escapes it can still be read.
-    return bounded(text ? std::string_view(*text) : *inside, bytes);
+    return bounded(text.value_or(*inside), bytes);
   }
   bool const scalar = !is_null(value) && value.front() != '{' && value.front() != '[';
   return scalar ? bounded(value, bytes) : std::string();

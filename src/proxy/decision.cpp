@@ -74,15 +74,15 @@ Result<std::optional<BodyScanner>> Decision::scanner() {
   auto const boundary = dialect::MultipartModelScanner::boundary(type != nullptr ? type->value : std::string_view());
   if (!boundary) return std::unexpected(boundary.error());
   place_ = *boundary ? ModelPlace::form : ModelPlace::json;
-  return std::optional<BodyScanner>(std::in_place, *boundary);
+  return Result<std::optional<BodyScanner>>(std::in_place, std::in_place, *boundary);  // made where it stays
 }
 
 Result<void> Decision::found(std::optional<dialect::BodyModel> model) {
   if (!model) return {};
-  model_ = std::move(model->model);
+  model_ = std::move(model->model);  // the scanner has looked whether it can be one
   model_offset_ = model->offset;
   model_length_ = model->length;
-  return check_model();
+  return {};
 }
 
 Result<void> Decision::check_model() {
