@@ -20,75 +20,74 @@ constexpr std::size_t kMaxRawModelBytes = 6 * JsonModelScanner::kMaxModelBytes;
 }  // namespace
 
 void JsonModelScanner::feed(std::string_view piece) {
-  while (!piece.empty() && !error_) {
-    std::size_t taken = 0;
-    if (text_ != Text::none) {
-      taken = in_string(piece);
-    } else if (state_ == State::nested) {
-      taken = in_nested(piece);
-    } else {
-      taken = at_top(piece);
+  std::size_t at = 0;
+  while (at < piece.size()) {
+    char const c = piece[at];
+    switch (state_) {
+      case State::before: at = c == '{' ? pass(at, State::first_key) : pass_space(c, at, "it is no object"); break;
+      case State::first_key:
+        if (c == '}') {
+          at = pass(at, State::after);
+          break;
+        }
+        [[fallthrough]];
+      case State::key:
+        at = c == '"' ? begin_string(State::in_key, piece, at) : pass_space(c, at, "a key is expected");
+        break;
+      case State::colon: at = c == ':' ? pass(at, State::value) : pass_space(c, at, "a colon is expected"); break;
+      case State::value: at = begin_value(piece, at); break;
+      case State::scalar:
+        at += scalar_bytes(piece.substr(at));
+        if (at < piece.size()) state_ = State::after_value;
+        break;
+      case State::after_value:
+        if (c == ',' || c == '}') {
+          at = pass(at, c == ',' ? State::key : State::after);
+        } else {
+          at = pass_space(c, at, "a comma or the object's end is expected");
+        }
+        break;
+      case State::after: at = pass_space(c, at, "something stands behind its end"); break;
+      case State::nested: at = in_nested(piece, at); break;
+      case State::in_key:
+      case State::in_model:
+      case State::in_value:
+      case State::in_nested_string: at = in_string(piece, at); break;
+      case State::failed: return;
     }
-    position_ += taken;
-    piece.remove_prefix(taken);
   }
+  position_ += piece.size();
 }
 
-/// A step on the top level: a string, what is there of a number or literal, or any other byte.
-std::size_t JsonModelScanner::at_top(std::string_view piece) {
-  char const c = piece.front();
-  if (state_ == State::scalar) {
-    if (auto const more = scalar_bytes(piece); more > 0) return more;
-    state_ = State::after_value;
-  }
-  if (is_json_space(c)) return 1;
-  switch (state_) {
-    case State::before:
-      if (c != '{') return fail_json("it is no object");
-      state_ = State::first_key;
-      return 1;
-    case State::first_key:
-      if (c == '}') {
-        state_ = State::after;
-        return 1;
-      }
-      [[fallthrough]];
-    case State::key:
-      if (c != '"') return fail_json("a key is expected");
-      return begin_string(Text::key, piece);
-    case State::colon:
-      if (c != ':') return fail_json("a colon is expected");
-      state_ = State::value;
-      return 1;
-    case State::value: return begin_value(piece);
-    case State::after_value:
-      if (c != ',' && c != '}') return fail_json("a comma or the object's end is expected");
-      state_ = c == ',' ? State::key : State::after;
-      return 1;
-    case State::after: return fail_json("something stands behind its end");
-    case State::scalar:
-    case State::nested: break;  // were looked at before
-  }
-  return 1;
+/// Over a byte that is in its place.
+std::size_t JsonModelScanner::pass(std::size_t at, State next) {
+  state_ = next;
+  return at + 1;
 }
 
-std::size_t JsonModelScanner::begin_value(std::string_view piece) {
-  char const c = piece.front();
-  if (key_is_model_ && c != '"') return fail(ErrorCode::invalid_model, "\"model\" is no string", position_);
-  if (c == '"') return begin_string(key_is_model_ ? Text::model : Text::other, piece);
-  if (auto const scalar = scalar_bytes(piece); scalar > 0) {
+/// Over white space, which may stand here; `what` is wrong with all else.
+std::size_t JsonModelScanner::pass_space(char c, std::size_t at, std::string_view what) {
+  return is_json_space(c) ? at + 1 : fail_json(what, at);
+}
+
+std::size_t JsonModelScanner::begin_value(std::string_view piece, std::size_t at) {
+  char const c = piece[at];
+  if (c == '"') return begin_string(key_is_model_ ? State::in_model : State::in_value, piece, at);
+  if (key_is_model_ && !is_json_space(c)) {
+    return fail(ErrorCode::invalid_model, "\"model\" is no string", position_ + at);
+  }
+  if (auto const scalar = scalar_bytes(piece.substr(at)); scalar > 0) {
     state_ = State::scalar;
-    return scalar;
+    return at + scalar;
   }
-  if (c != '{' && c != '[') return fail_json("a value is expected");
+  if (c != '{' && c != '[') return pass_space(c, at, "a value is expected");
   state_ = State::nested;
-  static_cast<void>(bracket(c, 0));
-  return 1;
+  static_cast<void>(bracket(c, at));
+  return at + 1;
 }
 
 /// What stands inside a top-level array or object: on to its end, or to a string that does not end in this piece.
-std::size_t JsonModelScanner::in_nested(std::string_view piece) {
-  std::size_t at = 0;
+std::size_t JsonModelScanner::in_nested(std::string_view piece, std::size_t at) {
   while ((at += filler_bytes(piece.substr(at))) < piece.size()) {
     char const c = piece[at];
     if (c != '"') {
@@ -100,7 +99,7 @@ std::size_t JsonModelScanner::in_nested(std::string_view piece) {
     ++at;
     at += string_bytes(piece.substr(at));
     if (at == piece.size() || piece[at] != '"') {
-      text_ = Text::other;
+      state_ = State::in_nested_string;
       return at;
     }
     ++at;
@@ -123,64 +122,58 @@ bool JsonModelScanner::bracket(char c, std::size_t at) {
 }
 
 /// A string of the top level, from its quote on. As a rule all of it is here, and nothing is copied.
-std::size_t JsonModelScanner::begin_string(Text text, std::string_view piece) {
-  string_begin_ = position_;
-  auto const inside = piece.substr(1, string_bytes(piece.substr(1)));
-  auto const taken = 1 + inside.size();
-  if (taken < piece.size() && piece[taken] == '"') {
-    end_string(text, inside, position_ + taken + 1);
-    return taken + 1;
+std::size_t JsonModelScanner::begin_string(State text, std::string_view piece, std::size_t at) {
+  string_begin_ = position_ + at;
+  ++at;
+  auto const inside = piece.substr(at, string_bytes(piece.substr(at)));
+  at += inside.size();
+  if (at < piece.size() && piece[at] == '"') {
+    ++at;
+    end_string(text, inside, position_ + at);
+    return at;
   }
-  text_ = text;
+  state_ = text;
   raw_.clear();
   capture(inside);
-  return taken;
+  return at;
 }
 
 /// A string that arrives in pieces: on to its end, to that of an escape in pieces, or of the piece.
-std::size_t JsonModelScanner::in_string(std::string_view piece) {
-  if (escape_left_ != 0) {
-    in_escape(piece.front());
-    return 1;
-  }
-  auto const inside = string_bytes(piece);
-  capture(piece.substr(0, inside));
-  if (inside == piece.size()) return inside;
-  char const c = piece[inside];
+std::size_t JsonModelScanner::in_string(std::string_view piece, std::size_t at) {
+  if (escape_left_ != 0) return in_escape(piece[at], at);
+  auto const inside = piece.substr(at, string_bytes(piece.substr(at)));
+  capture(inside);
+  at += inside.size();
+  if (at == piece.size()) return at;
+  char const c = piece[at];
   if (c == '"') {
-    auto const text = std::exchange(text_, Text::none);
-    if (state_ != State::nested) end_string(text, raw_, position_ + inside + 1);
+    end_string(state_, raw_, position_ + at + 1);
   } else if (c == '\\') {
     capture("\\");
     escape_left_ = kEscapeBegun;
   } else {
-    fail_json("a control character inside a string", inside);
+    return fail_json("a control character inside a string", at);
   }
-  return inside + 1;
+  return at + 1;
 }
 
-void JsonModelScanner::in_escape(char c) {
+std::size_t JsonModelScanner::in_escape(char c, std::size_t at) {
   capture({&c, 1});
   if (escape_left_ == kEscapeBegun) {
-    if (c != 'u' && !is_plain_escape(c)) {
-      fail_json("an unknown escape inside a string");
-      return;
-    }
+    if (c != 'u' && !is_plain_escape(c)) return fail_json("an unknown escape inside a string", at);
     escape_left_ = c == 'u' ? 4 : 0;
-    return;
+    return at + 1;
   }
-  if (hex_digit(c) < 0) {
-    fail_json("an escape \\u without four hexadecimal digits");
-    return;
-  }
+  if (hex_digit(c) < 0) return fail_json("an escape \\u without four hexadecimal digits", at);
   --escape_left_;
+  return at + 1;
 }
 
-/// `raw`: the inside of a string of the top level, as far as it was captured; `end`: behind its closing quote.
-void JsonModelScanner::end_string(Text text, std::string_view raw, std::uint64_t end) {
-  if (text == Text::key) return end_key(raw);
-  state_ = State::after_value;
-  if (text == Text::model) end_model(raw, end);
+/// `raw`: the inside of a key or model, as far as it was captured; `end`: behind its closing quote.
+void JsonModelScanner::end_string(State text, std::string_view raw, std::uint64_t end) {
+  if (text == State::in_key) return end_key(raw);
+  state_ = text == State::in_nested_string ? State::nested : State::after_value;
+  if (text == State::in_model) end_model(raw, end);
 }
 
 void JsonModelScanner::end_model(std::string_view raw, std::uint64_t end) {
@@ -197,10 +190,15 @@ void JsonModelScanner::end_model(std::string_view raw, std::uint64_t end) {
 
 void JsonModelScanner::end_key(std::string_view raw) {
   state_ = State::colon;
-  std::string storage;
-  auto const key = raw.size() > kMaxKeyBytes ? std::nullopt : unescape_json(raw, storage);
-  key_is_model_ = key == kModel;
-  if (!key_is_model_ && !(key && iequals(*key, kModel))) return;
+  key_is_model_ = raw == kModel;
+  if (!key_is_model_) {
+    bool const escaped = raw.find('\\') != std::string_view::npos;
+    if ((!escaped && raw.size() != kModel.size()) || raw.size() > kMaxKeyBytes) return;
+    std::string storage;
+    auto const key = unescape_json(raw, storage);
+    if (!key || !iequals(*key, kModel)) return;
+    key_is_model_ = *key == kModel;
+  }
   // Backends written in Go compare keys without regard to case, and the last one wins there: beside "model" a "Model"
   // would name another one to them.
   bool const first = !std::exchange(any_spelling_seen_, true);
@@ -210,8 +208,8 @@ void JsonModelScanner::end_key(std::string_view raw) {
 
 /// Keeps what a key or the model consists of, and of one that is too long as much as tells that it is.
 void JsonModelScanner::capture(std::string_view bytes) {
-  if (text_ == Text::other) return;
-  auto const bound = text_ == Text::key ? kMaxKeyBytes : kMaxRawModelBytes;
+  if (state_ != State::in_key && state_ != State::in_model) return;
+  auto const bound = state_ == State::in_key ? kMaxKeyBytes : kMaxRawModelBytes;
   raw_.append(bytes.substr(0, bound + 1 - raw_.size()));
 }
 
@@ -221,11 +219,12 @@ std::size_t JsonModelScanner::fail_json(std::string_view what, std::size_t at) {
 
 std::size_t JsonModelScanner::fail(ErrorCode code, std::string what, std::uint64_t at) {
   error_ = Error{code, Side::client, Retry::never, std::move(what) + " (at byte " + std::to_string(at) + ')'};
-  return 0;
+  state_ = State::failed;
+  return static_cast<std::size_t>(at - position_);
 }
 
 Result<std::optional<BodyModel>> JsonModelScanner::finish() {
-  if (!error_ && state_ != State::after) fail_json(state_ == State::before ? "it is empty" : "it ends too early");
+  if (state_ != State::after && state_ != State::failed) fail_json(state_ == State::before ? "it is empty" : "it ends too early", 0);
   if (error_) return std::unexpected(std::move(*error_));
   return std::move(model_);
 }

@@ -66,19 +66,6 @@ unsigned escaped_bytes(unsigned backslash, unsigned& open) {
 
 bool is_plain(char c) { return c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20; }
 
-/// How many bytes from the front are neither a quote nor a backslash nor a control: all of them, in most strings.
-std::size_t plain_bytes(std::string_view text) {
-  std::size_t at = 0;
-#ifdef __SSE2__
-  for (; at + 16 <= text.size(); at += 16) {
-    auto const stops = Block(text.data() + at).ends_and_backslashes();
-    if (stops != 0) return at + static_cast<std::size_t>(std::countr_zero(stops));
-  }
-#endif
-  while (at < text.size() && is_plain(text[at])) ++at;
-  return at;
-}
-
 /// How many bytes from the front are plain or escapes of two bytes. Text with an escape each few bytes (code) is passed
 /// over 16 bytes at a time, too. Stops at a quote, a control, and the backslash of any other escape.
 std::size_t bytes_of_plain_escapes(std::string_view text) {
@@ -122,10 +109,20 @@ bool is_plain_escape(char c) {
   }
 }
 
-std::size_t string_bytes(std::string_view text) {
-  auto at = plain_bytes(text);
-  if (at == text.size() || text[at] != '\\') return at;
-  for (;;) {
+std::size_t plain_bytes(std::string_view text) {
+  std::size_t at = 0;
+#ifdef __SSE2__
+  for (; at + 16 <= text.size(); at += 16) {
+    auto const stops = Block(text.data() + at).ends_and_backslashes();
+    if (stops != 0) return at + static_cast<std::size_t>(std::countr_zero(stops));
+  }
+#endif
+  while (at < text.size() && is_plain(text[at])) ++at;
+  return at;
+}
+
+std::size_t bytes_with_escapes(std::string_view text) {
+  for (std::size_t at = 0;;) {
     at += bytes_of_plain_escapes(text.substr(at));
     if (at == text.size() || text[at] != '\\') return at;
     // Where there is one such escape there are many: text that is not ASCII.

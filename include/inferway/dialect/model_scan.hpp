@@ -47,33 +47,38 @@ class JsonModelScanner {
     nested,       ///< inside a top-level array or object
     after_value,  ///< ',' or '}'
     after,        ///< only white space
+    in_key,       ///< this and the next three: inside a string that arrives in pieces
+    in_model,
+    in_value,  ///< on the top level
+    in_nested_string,
+    failed,
   };
-  enum class Text : std::uint8_t { none, key, model, other };  ///< which string arrives in pieces, if one does
   static constexpr std::uint8_t kEscapeBegun = 5;
 
-  [[nodiscard]] std::size_t at_top(std::string_view piece);
-  [[nodiscard]] std::size_t begin_value(std::string_view piece);
-  [[nodiscard]] std::size_t in_nested(std::string_view piece);
+  // Each looks at the piece from `at` on, and returns how far it has come.
+  [[nodiscard]] std::size_t pass(std::size_t at, State next);
+  [[nodiscard]] std::size_t pass_space(char c, std::size_t at, std::string_view what);
+  [[nodiscard]] std::size_t begin_value(std::string_view piece, std::size_t at);
+  [[nodiscard]] std::size_t in_nested(std::string_view piece, std::size_t at);
+  [[nodiscard]] std::size_t begin_string(State text, std::string_view piece, std::size_t at);
+  [[nodiscard]] std::size_t in_string(std::string_view piece, std::size_t at);
+  [[nodiscard]] std::size_t in_escape(char c, std::size_t at);
   [[nodiscard]] bool bracket(char c, std::size_t at);
-  [[nodiscard]] std::size_t begin_string(Text text, std::string_view piece);
-  [[nodiscard]] std::size_t in_string(std::string_view piece);
-  void in_escape(char c);
-  void end_string(Text text, std::string_view raw, std::uint64_t end);
+  void end_string(State text, std::string_view raw, std::uint64_t end);
   void end_key(std::string_view raw);
   void end_model(std::string_view raw, std::uint64_t end);
   void capture(std::string_view bytes);
-  std::size_t fail_json(std::string_view what, std::size_t at = 0);
+  std::size_t fail_json(std::string_view what, std::size_t at);
   std::size_t fail(ErrorCode code, std::string what, std::uint64_t at);
 
   State state_ = State::before;
-  Text text_ = Text::none;
   std::uint8_t escape_left_ = 0;  ///< of an escape that arrives in pieces: hex digits to come, or kEscapeBegun
   bool key_is_model_ = false;
   bool model_seen_ = false;
   bool any_spelling_seen_ = false;  ///< of "model", in upper or lower case
   std::string open_;                ///< brackets inside a top-level value
   std::string raw_;                 ///< of a key or model that arrives in pieces, with its escapes; bounded
-  std::uint64_t position_ = 0;      ///< in the whole body, of what is fed next
+  std::uint64_t position_ = 0;      ///< in the whole body, of the piece that is fed next
   std::uint64_t string_begin_ = 0;
   std::optional<BodyModel> model_;
   std::optional<Error> error_;
