@@ -224,7 +224,8 @@ std::size_t JsonModelScanner::fail(ErrorCode code, std::string what, std::uint64
 }
 
 Result<std::optional<BodyModel>> JsonModelScanner::finish() {
-  if (state_ != State::after && state_ != State::failed) fail_json(state_ == State::before ? "it is empty" : "it ends too early", 0);
+  if (state_ != State::after && state_ != State::failed)
+    fail_json(state_ == State::before ? "it is empty" : "it ends too early", 0);
   if (error_) return std::unexpected(std::move(*error_));
   return std::move(model_);
 }

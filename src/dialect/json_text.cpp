@@ -32,7 +32,9 @@ class Block {
 
   [[nodiscard]] unsigned backslashes() const { return bits(equal('\\')); }
   [[nodiscard]] unsigned ends() const { return bits(either(equal('"'), controls())); }
-  [[nodiscard]] unsigned ends_and_backslashes() const { return bits(either(equal('\\'), either(equal('"'), controls()))); }
+  [[nodiscard]] unsigned ends_and_backslashes() const {
+    return bits(either(equal('\\'), either(equal('"'), controls())));
+  }
   /// What may stand behind a backslash, 'u' excepted.
   [[nodiscard]] unsigned plain_escapes() const {
     auto const characters = either(either(equal('"'), equal('\\')), either(equal('/'), equal('b')));

@@ -46,7 +46,9 @@ inline constexpr auto kJsonBytes = [] {
 
 /// How many bytes from the front stand between strings and brackets: white space, commas, colons, and what numbers and
 /// literals are made of. Stops at a quote, a bracket, and at all that may stand in no JSON text outside a string.
-[[nodiscard]] inline std::size_t filler_bytes(std::string_view text) { return bytes_of(kSpace | kScalar | kComma, text); }
+[[nodiscard]] inline std::size_t filler_bytes(std::string_view text) {
+  return bytes_of(kSpace | kScalar | kComma, text);
+}
 /// How many bytes from the front a number or literal is made of.
 [[nodiscard]] inline std::size_t scalar_bytes(std::string_view text) { return bytes_of(kScalar, text); }
 

@@ -20,6 +20,9 @@ bool is_blank(char c) { return c == ' ' || c == '\t'; }
 }  // namespace
 
 Result<ChunkScanner::Step> ChunkScanner::next(std::string_view input) {
+  if (state_ == State::size_start) {
+    if (auto const line = plain_size_line(input); line > 0) return take_data(input, line);
+  }
   for (std::size_t at = 0; at < input.size(); ++at) {
     if (state_ == State::data) return take_data(input, at);
     if (state_ == State::done) return Step{What::end, {}, at};
@@ -29,6 +32,23 @@ Result<ChunkScanner::Step> ChunkScanner::next(std::string_view input) {
     if (state_ == State::done) return Step{What::end, {}, at + 1};
   }
   return Step{state_ == State::done ? What::end : What::need_more, {}, input.size()};
+}
+
+/// The size line as nearly every peer writes it, when all of it and a byte of payload are here: its bytes. 0: it is
+/// another one (the last chunk's among them), or nothing yet.
+std::size_t ChunkScanner::plain_size_line(std::string_view input) {
+  static constexpr std::size_t kFewDigits = 8;
+  std::uint64_t size = 0;
+  std::size_t at = 0;
+  for (; at < input.size() && at < kFewDigits; ++at) {
+    int const digit = hex_digit(input[at]);
+    if (digit < 0) break;
+    size = size << 4 | static_cast<unsigned>(digit);
+  }
+  if (size == 0 || at + 2 >= input.size() || input[at] != '\r' || input[at + 1] != '\n') return 0;
+  left_ = size;
+  state_ = State::data;
+  return at + 2;
 }
 
 /// As much payload as there is. The CRLF behind a chunk goes with it when it is there already, so that the step ends

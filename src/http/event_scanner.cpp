@@ -1,12 +1,14 @@
 #include "inferway/http/event_scanner.hpp"
 
-#include <cstring>
+#include "word_search.hpp"
 
 namespace inferway::http {
 
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr std::string_view kDone = "[DONE]";
+constexpr std::string_view kError = "error";
 
 // What is looked up in the data, by API; "error" first in each.
 constexpr JsonPath kErrorPaths[] = {{"", "error"}};
@@ -24,11 +26,6 @@ std::span<JsonPath const> paths(StreamApi api) {
     case StreamApi::ollama_lines: return kDonePaths;
   }
   return kErrorPaths;
-}
-
-bool contains(std::string_view text, std::string_view what) {
-  // Not string_view::find: it stops at every quotation mark, and JSON is full of them.
-  return ::memmem(text.data(), text.size(), what.data(), what.size()) != nullptr;
 }
 
 /// Official clients raise an error only for what is true to them.
@@ -52,7 +49,7 @@ bool is_there(JsonPeek const& peek, std::size_t path) {
 bool is_terminal(StreamApi api, std::string_view type, std::string_view data, JsonPeek const& peek) {
   switch (api) {
     case StreamApi::unknown: return false;
-    case StreamApi::openai_done: return data.starts_with("[DONE]");
+    case StreamApi::openai_done: return data.starts_with(kDone);
     case StreamApi::openai_responses:
       return type == "response.completed" || type == "response.failed" || type == "response.incomplete";
     case StreamApi::anthropic_messages: return type == "message_stop";
@@ -60,6 +57,19 @@ bool is_terminal(StreamApi api, std::string_view type, std::string_view data, Js
     case StreamApi::ollama_lines: return peek.kind(1) == JsonPeek::Kind::literal && peek.text(1) == "true";
   }
   return false;
+}
+
+/// The size of an empty line's end at the front; 0 when it cannot be told yet: an LF may follow the CR.
+std::size_t blank_line_bytes(std::string_view text) {
+  if (text.front() == '\n') return 1;
+  if (text.size() < 2) return 0;
+  return text[1] == '\n' ? 2 : 1;
+}
+
+/// A line's value. One space behind the colon is not part of it.
+std::string_view value_behind(std::string_view line, std::size_t name_and_colon) {
+  line.remove_prefix(name_and_colon);
+  return line.starts_with(' ') ? line.substr(1) : line;
 }
 
 /// Where the lines of a piece end: at LF, CR or CRLF. Each byte is looked at twice at most, whatever ends are used.
@@ -107,21 +117,44 @@ std::size_t EventScanner::feed_events(std::string_view piece) {
       after_cr_ = at == piece.size();
       if (!after_cr_ && piece[at] == '\n') ++at;
     }
-    bool const last_of_event = at < piece.size() && (piece[at] == '\n' || piece[at] == '\r');
-    if (last_of_event && !line_begun_ && !has_data_ && !start_of_stream_ && line.starts_with("data:")) {
-      // The usual event: its data is one line, and all of it is here, so most need no look inside.
-      auto const data = line.substr(line.substr(5).starts_with(' ') ? 6 : 5);
-      begin_data();
-      data_.append(data);
-      if (may_matter(data)) take_data(data);
-      at_boundary_ = false;
-      continue;
+    if (!line_begun_ && !start_of_stream_) {
+      if (auto const more = whole_line(line, piece.substr(at)); more) {
+        at += *more;
+        at_boundary_ = *more > 0;
+        if (at_boundary_) complete = at;
+        continue;
+      }
     }
     take(line);
     at_boundary_ = end_line();
     if (at_boundary_) complete = at;
   }
   return complete;
+}
+
+/// The usual lines of an event, when all of it is here: nothing is kept of them that need not be. `behind` is what
+/// follows the line. Returns how many bytes of that belong to the event, which is complete with them; 0 when it is not
+/// complete yet; nothing when this is another line, and was not taken.
+std::optional<std::size_t> EventScanner::whole_line(std::string_view line, std::string_view behind) {
+  if (line.starts_with("event:")) {
+    event_.clear();
+    event_.append(value_behind(line, 6));
+    return 0;
+  }
+  bool const last = !behind.empty() && (behind.front() == '\n' || behind.front() == '\r');
+  if (!last || has_data_ || !line.starts_with("data:")) return std::nullopt;
+  auto const data = value_behind(line, 5);
+  bool const matters = may_matter(data);
+  auto const blank = blank_line_bytes(behind);
+  if (!matters && blank > 0 && event_.view() != kError && !is_terminal(api_, event_.view(), data, peek_)) {
+    ++events_;
+    event_.clear();
+    return blank;
+  }
+  begin_data();
+  data_.append(data);
+  if (matters) take_data(data);
+  return 0;
 }
 
 /// Part of a line, its end not included. The parts of a line may come one by one.
@@ -222,7 +255,7 @@ void EventScanner::end_event() {
     ++events_;
     bool const typed = api_ == StreamApi::openai_responses || api_ == StreamApi::anthropic_messages;
     auto const type = event_.empty() && typed ? peek_.text(1) : event_.view();
-    if (type == "error" || tells_error(peek_)) failed_ = true;
+    if (type == kError || tells_error(peek_)) failed_ = true;
     if (is_terminal(api_, type, data_.view(), peek_)) finished_ = true;
   }
   has_data_ = false;

@@ -1,5 +1,6 @@
 #include "http/splits.hpp"
 #include "inferway/dialect/model_scan.hpp"
+#include "json_model_reference.hpp"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -257,6 +258,77 @@ TEST(JsonModelScannerTest, agrees_with_a_parser_on_random_objects) {
     EXPECT_EQ((*found)->model, model);
     EXPECT_EQ(body.substr((*found)->offset, (*found)->length), '"' + model + '"');
   }
+}
+
+/// What the scanner says, in the reference's terms.
+PlainModelReader::Outcome outcome(Pieces const& pieces) {
+  auto const found = scan(pieces);
+  PlainModelReader::Outcome out;
+  if (!found) {
+    auto const& detail = found.error().detail;
+    out.error = found.error().code;
+    out.at = std::stoull(detail.substr(detail.rfind(' ')));
+  } else if (*found) {
+    out = {.error = {}, .at = (*found)->offset, .length = (*found)->length, .model = (*found)->model};
+  }
+  return out;
+}
+
+/// A body with something wrong or awkward in it here and there.
+std::string damaged(RandomJson& random, std::string body) {
+  static constexpr std::string_view kParts[] = {"\"",
+                                                "\\",
+                                                "{",
+                                                "}",
+                                                "[",
+                                                "]",
+                                                ",",
+                                                ":",
+                                                " ",
+                                                "\n",
+                                                "7",
+                                                "-",
+                                                "x",
+                                                "\x01",
+                                                "\x7F",
+                                                "\xC3",
+                                                "\xC2\x9B",
+                                                "/",
+                                                "'",
+                                                "\\u00e9",
+                                                "\\ud83d",
+                                                "\\u12",
+                                                "\\\"",
+                                                "\\n",
+                                                "\"model\":\"x\",",
+                                                "\"Model\":1,",
+                                                "\"mod\\u0065l\":\"\\u0061\",",
+                                                "\"a long string that fills more than one block\""};
+  for (auto left = random.below(4); left > 0; --left) {
+    auto const at = random.below(body.size() + 1);
+    body.replace(at, random.below(2) * random.below(4), kParts[random.below(std::size(kParts))]);
+  }
+  return body;
+}
+
+TEST(JsonModelScannerTest, agrees_with_a_plain_reading_of_damaged_bodies_however_they_are_split) {
+  RandomJson random(6);
+  int refused = 0;
+  int found = 0;
+  for (int round = 0; round < 1500; ++round) {
+    auto object = random.object(2);
+    object["model"] = random.text();
+    auto const body = damaged(random, object.dump(random.below(2) == 0 ? -1 : 1, ' ', random.below(2) == 0));
+    auto const want = PlainModelReader(body).read();
+    refused += want.error ? 1 : 0;
+    found += want.model ? 1 : 0;
+    for_each_split(body, [&](Pieces const& pieces) {
+      ASSERT_EQ(outcome(pieces), want) << body << '\n' << describe(pieces) << '\n' << want.at;
+    });
+    if (HasFatalFailure()) return;
+  }
+  EXPECT_GT(refused, 300);
+  EXPECT_GT(found, 300);
 }
 
 TEST(JsonModelScannerTest, refuses_every_front_of_a_body) {

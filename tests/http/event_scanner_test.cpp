@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+#include <string>
+
 namespace inferway::http {
 namespace {
 
@@ -168,6 +171,92 @@ INSTANTIATE_TEST_SUITE_P(Chat, EventStreamTest, testing::ValuesIn(kChatRows), kR
 INSTANTIATE_TEST_SUITE_P(Typed, EventStreamTest, testing::ValuesIn(kTypedRows), kRowName);
 INSTANTIATE_TEST_SUITE_P(Gemini, EventStreamTest, testing::ValuesIn(kGeminiRows), kRowName);
 INSTANTIATE_TEST_SUITE_P(Ollama, EventStreamTest, testing::ValuesIn(kOllamaRows), kRowName);
+
+/// Where the events that are complete end, and what was in them.
+struct Outcome {
+  std::size_t complete = 0;
+  std::uint64_t events = 0;
+  bool finished = false;
+  bool failed = false;
+  bool at_boundary = false;
+  bool operator==(Outcome const&) const = default;
+};
+
+Outcome outcome(StreamApi api, Pieces const& pieces) {
+  EventScanner scanner(api);
+  Outcome out;
+  std::size_t fed = 0;
+  for (auto const& piece : pieces) {
+    auto const in_piece = scanner.feed(view(piece));
+    if (in_piece > 0) out.complete = fed + in_piece;
+    fed += piece.size();
+  }
+  out.events = scanner.events();
+  out.finished = scanner.finished();
+  out.failed = scanner.failed();
+  out.at_boundary = scanner.at_boundary();
+  return out;
+}
+
+/// Streams of all that events are made of, in and out of its place.
+std::string random_stream(std::mt19937& random) {
+  static constexpr std::string_view kParts[] = {
+      "\n",
+      "\n",
+      "\n\n",
+      "\n\n",
+      "\r\n",
+      "\r\n\r\n",
+      "\r",
+      "data: ",
+      "data:",
+      "data: ",
+      "data",
+      "event: ",
+      "event:",
+      "id: 7",
+      ": ping",
+      " ",
+      "x",
+      "[DONE]",
+      "error",
+      "message_stop",
+      "response.completed",
+      "{}",
+      "{\"error\":{}}",
+      "{\"error\":null}",
+      "{\"type\":\"error\"}",
+      "{\"type\":\"message_stop\"}",
+      "{\"candidates\":[{\"finishReason\":\"STOP\"}]}",
+      "{\"done\":true}",
+      "{\"choices\":[{\"delta\":{\"content\":\" token\"},\"finish_reason\":null}]}",
+      "\xEF\xBB\xBF",
+      "data: {\"a\":\"a longer text than one block\"}\n\n",
+      "event: x\ndata: {\"b\":1}\n\n"};
+  std::string out;
+  for (auto left = random() % 14; left > 0; --left) out += kParts[random() % std::size(kParts)];
+  return out;
+}
+
+/// Fed byte by byte no line is ever whole, so that none is taken the short way.
+TEST(EventScannerTest, reads_random_streams_as_it_does_byte_by_byte) {
+  std::mt19937 random(6);
+  for (int round = 0; round < 3000; ++round) {
+    auto const stream = random_stream(random);
+    Pieces bytes;
+    for (char const c : stream) bytes.push_back({c});
+    for (auto const api : {kUnknown, kChat, kResponses, kMessages, kGemini, kOllama}) {
+      auto const want = outcome(api, bytes);
+      for_each_split(stream, [&](Pieces const& pieces) {
+        auto const got = outcome(api, pieces);
+        ASSERT_EQ(got.complete, want.complete) << stream << describe(pieces);
+        ASSERT_EQ(got.events, want.events) << stream << describe(pieces);
+        ASSERT_EQ(got, want) << stream << describe(pieces);
+      });
+      if (HasFatalFailure()) return;
+    }
+  }
+}
 
 TEST(EventScannerTest, tells_how_far_the_events_of_a_piece_are_complete) {
   EventScanner scanner(kChat);

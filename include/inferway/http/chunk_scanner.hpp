@@ -64,6 +64,7 @@ class ChunkScanner {
     done,
   };
 
+  std::size_t plain_size_line(std::string_view input);
   Step take_data(std::string_view input, std::size_t at);
   void begin_size_line();
   char const* on_size_line(char c);
