@@ -48,7 +48,8 @@ void serve_and_end_by(int signal) {
   sigaddset(&blocked, signal);
   pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
   std::raise(signal);
-  std::exit(run_mock(std::vector{"--listen", "127.0.0.1:0", "--model=a", "--tokens", "3"}));  // NOLINT
+  auto const status = run_mock(std::vector{"--listen", "127.0.0.1:0", "--model=a", "--tokens", "3"});
+  std::exit(status);  // NOLINT(concurrency-mt-unsafe)
 }
 
 TEST(MockCommandDeathTest, ends_in_order_by_a_signal) {

@@ -1,11 +1,11 @@
 """Ways around a key's list of models, and ways for a key to get upstream: none of them leads there."""
 
-import keys_test
+import key_callers
 from harness import main, request
-from keys_test import ALL, CHAT, FINE, FORBIDDEN, LIMITED, bearer, body, key, route
+from key_callers import ALL, CHAT, FINE, FORBIDDEN, LIMITED, bearer, body, key, route
 
 
-class ModelListTest(keys_test.KeysTestCase):
+class ModelListTest(key_callers.KeysTestCase):
     def outcome(self, method, path, data=None, headers=()):
         response = self.ask(method, path, [*bearer(CHAT), *headers], data)
         return response.status, response.header("x-inferway-error")
@@ -49,7 +49,7 @@ class ModelListTest(keys_test.KeysTestCase):
         self.assertEqual(response.json()["error"]["code"], "missing_api_key")
 
 
-class UpstreamTest(keys_test.KeysTestCase):
+class UpstreamTest(key_callers.KeysTestCase):
     PASSING = {"pass_headers": ["Authorization", "Proxy-Authorization", "Cookie", "X-Api-Key", "Api-Key"]}
 
     def test_no_place_takes_a_key_upstream(self):
@@ -91,7 +91,7 @@ class UpstreamTest(keys_test.KeysTestCase):
         self.assertEqual(self.backend.requests[-1].target, "/v1beta/models/m:generateContent?alt=sse")
 
 
-class CountTest(keys_test.KeysTestCase):
+class CountTest(key_callers.KeysTestCase):
     def test_what_is_answered_400_costs_nothing(self):
         renaming = {"to": [{"backend": "main", "model": "other"}]}
         self.start(route("all", "/v1/x", **renaming), keys=[key("few", ALL, rpm=2)])

@@ -3,11 +3,8 @@
 import os
 import unittest
 
-from harness import Backend, Gateway, answer, answering, eventually, main, one_route
-
-
-def naming(name):
-    return answering(answer(body=name.encode()))
+from harness import Backend, Gateway, eventually, main, one_route
+from reloading import naming
 
 
 class WatchTest(unittest.TestCase):
