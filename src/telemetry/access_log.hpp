@@ -35,8 +35,8 @@ class AccessLog {
   /// False while the log is off: what is pushed then is written nowhere.
   [[nodiscard]] std::atomic<bool> const& wanted() const { return wanted_; }
   void reopen();
-  /// What is in the rings already is written as before. `output`: where it goes once the writer has seen it, which is soon; nullptr: nothing changes
-  /// there, or the log is off.
+  /// What is in the rings already is written as before. `output`: where it goes once the writer has seen it, which is
+  /// soon; nullptr: nothing changes there, or the log is off.
   void change(config::Log const& log, std::shared_ptr<LogOutput> output);
 
  private:
