@@ -51,8 +51,4 @@ inline constexpr std::array<std::uint8_t, 256> kCharacterClasses = [] {
   return (byte >= 0x20 && byte != 0x7F) || byte == '\t';
 }
 
-/// How many bytes at the front of `text` are such characters. Sixteen at a time where the processor can: every byte of
-/// every head comes through here, more than once.
-[[nodiscard]] std::size_t field_text_length(std::string_view text);
-
 }  // namespace inferway::http

@@ -1,7 +1,8 @@
 #include "field_section.hpp"
 
-#include "characters.hpp"
 #include "inferway/base/text.hpp"
+#include "inferway/http/field_set.hpp"
+#include "scan.hpp"
 
 namespace inferway::http {
 
@@ -19,42 +20,37 @@ char const* what_is_wrong_with(std::string_view name_end, std::size_t name_size)
   return "a field name holds a character that is not allowed in it";
 }
 
+[[nodiscard]] bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
 /// Takes one line off the front of `bytes`, or says what is wrong with it.
 std::expected<Field, char const*> take_field(std::string_view& bytes) {
   char const* const begin = bytes.data();
   char const* const end = begin + bytes.size();
-  char const* colon = begin;
-  while (colon < end && is_a(*colon, kTchar)) ++colon;
-  auto const name = bytes.substr(0, static_cast<std::size_t>(colon - begin));
-  auto const rest = bytes.substr(name.size());
-  if (name.empty() || !rest.starts_with(':')) return std::unexpected(what_is_wrong_with(rest, name.size()));
-  auto const size = 1 + field_text_length(rest.substr(1));
-  auto const line_end = rest.substr(size);
-  if (!line_end.starts_with("\r\n")) {
-    bool const cut = line_end.empty() || line_end == "\r";
-    if (cut) return std::unexpected("a field line has no end");
+  char const* const colon = begin + token_length(bytes);
+  std::string_view const name(begin, colon);
+  if (name.empty() || colon == end || *colon != ':') {
+    return std::unexpected(what_is_wrong_with({colon, end}, name.size()));
+  }
+  char const* const line_end = colon + 1 + field_text_length({colon + 1, end});
+  if (end - line_end < 2 || line_end[0] != '\r' || line_end[1] != '\n') {
+    std::string_view const rest(line_end, end);
+    if (rest.empty() || rest == "\r") return std::unexpected("a field line has no end");
     // Also a bare LF: it is a control like another.
     return std::unexpected("a field value holds a control character");
   }
-  bytes.remove_prefix(name.size() + size + 2);
-  return Field{name, trim(rest.substr(1, size - 1)), field_id(name), false};
+  bytes = {line_end + 2, end};
+  char const* first = colon + 1;
+  char const* last = line_end;
+  while (first < last && is_blank(*first)) ++first;
+  while (first < last && is_blank(last[-1])) --last;
+  bool const plain = first == colon + 2 && first[-1] == ' ' && last == line_end;
+  return Field{.name = name, .value = {first, last}, .id = field_id(name), .plain = plain};
 }
 
 /// By its name alone. Content-Length is among them because whoever writes a head frames it anew.
-bool is_hop_by_hop(FieldId id) {
-  switch (id) {
-    case FieldId::connection:
-    case FieldId::content_length:
-    case FieldId::keep_alive:
-    case FieldId::proxy_authenticate:
-    case FieldId::proxy_connection:
-    case FieldId::te:
-    case FieldId::trailer:
-    case FieldId::transfer_encoding:
-    case FieldId::upgrade: return true;
-    default: return false;
-  }
-}
+constexpr FieldSet kHopByHop{FieldId::connection, FieldId::content_length, FieldId::keep_alive,
+                             FieldId::proxy_authenticate, FieldId::proxy_connection, FieldId::te,
+                             FieldId::trailer, FieldId::transfer_encoding, FieldId::upgrade};
 
 void note(SingleField& single, std::string_view value) {
   if (single.count++ == 0) single.value = value;
@@ -77,13 +73,13 @@ void note(FieldSection& section, Field const& field) {
 }  // namespace
 
 Result<FieldSection> parse_fields(std::string_view bytes, std::size_t max_fields, std::vector<Field>& fields) {
-  FieldSection section;
+  Result<FieldSection> section;
   while (!bytes.starts_with("\r\n")) {
     auto field = take_field(bytes);
     if (!field) return refuse(field.error());
     if (fields.size() == max_fields) return client_error(ErrorCode::header_too_large, "the head has too many fields");
-    field->hop_by_hop = is_hop_by_hop(field->id);
-    note(section, *field);
+    field->hop_by_hop = kHopByHop.contains(field->id);
+    note(*section, *field);
     fields.push_back(*field);
   }
   if (bytes.size() != 2) return refuse("bytes follow the head's end");
@@ -113,23 +109,17 @@ Result<DeclaredFraming> declared_framing(FieldSection const& section, int minor_
 namespace {
 
 /// Whom the message is for, how its body is to be read, and what a handshake is made of.
-bool is_beyond_connection(FieldId id) {
-  switch (id) {
-    case FieldId::host:
-    case FieldId::content_type:
-    case FieldId::content_encoding:
-    case FieldId::sec_websocket_accept:
-    case FieldId::sec_websocket_extensions:
-    case FieldId::sec_websocket_key:
-    case FieldId::sec_websocket_protocol:
-    case FieldId::sec_websocket_version: return true;
-    default: return false;
-  }
-}
+constexpr FieldSet kBeyondConnection{FieldId::host,
+                                     FieldId::content_type,
+                                     FieldId::content_encoding,
+                                     FieldId::sec_websocket_accept,
+                                     FieldId::sec_websocket_extensions,
+                                     FieldId::sec_websocket_key,
+                                     FieldId::sec_websocket_protocol,
+                                     FieldId::sec_websocket_version};
 
-void mark(std::vector<Field>& fields, std::string_view option) {
-  auto const id = field_id(option);
-  if (is_beyond_connection(id)) return;
+void mark(std::vector<Field>& fields, std::string_view option, FieldId id) {
+  if (kBeyondConnection.contains(id)) return;
   for (auto& field : fields) {
     if (field.id == id && (id != FieldId::other || iequals(field.name, option))) field.hop_by_hop = true;
   }
@@ -150,14 +140,15 @@ Result<ConnectionOptions> obey_connection(std::vector<Field>& fields) {
       if (option.empty()) continue;  // RFC 9110 section 5.6.1.2: empty elements are ignored
       if (!is_token(option)) return refuse("Connection is not a list of tokens");
       if (++count > kMaxConnectionOptions) return refuse("Connection lists too much");
-      if (iequals(option, "close")) {
-        options.close = true;
-      } else if (iequals(option, "keep-alive")) {
+      auto const id = field_id(option);  // two of the options are fields' names, too
+      if (id == FieldId::keep_alive) {
         options.keep_alive = true;
-      } else if (iequals(option, "upgrade")) {
+      } else if (id == FieldId::upgrade) {
         options.upgrade = true;
+      } else if (iequals(option, "close")) {
+        options.close = true;
       } else {
-        mark(fields, option);
+        mark(fields, option, id);
       }
     }
   }

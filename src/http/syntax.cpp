@@ -3,35 +3,15 @@
 #include "characters.hpp"
 #include "inferway/base/text.hpp"
 #include "inferway/http/head.hpp"
+#include "scan.hpp"
 
 #include <algorithm>
-#include <bit>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
 namespace inferway::http {
 
-bool is_token(std::string_view text) { return !text.empty() && all_are(text, kTchar); }
+bool is_token(std::string_view text) { return !text.empty() && token_length(text) == text.size(); }
 
 bool is_field_value(std::string_view text) { return field_text_length(text) == text.size(); }
-
-std::size_t field_text_length(std::string_view text) {
-  std::size_t length = 0;
-#ifdef __SSE2__  // which every x86-64 has
-  auto const last_control = _mm_set1_epi8(0x1F);
-  for (; text.size() - length >= 16; length += 16) {
-    auto const bytes = _mm_loadu_si128(reinterpret_cast<__m128i const*>(text.data() + length));
-    auto const control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
-    auto const refused = _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\t')), control),
-                                      _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7F)));
-    auto const mask = static_cast<unsigned>(_mm_movemask_epi8(refused));
-    if (mask != 0) return length + static_cast<std::size_t>(std::countr_zero(mask));
-  }
-#endif
-  while (length < text.size() && is_field_character(text[length])) ++length;
-  return length;
-}
 
 namespace {
 
@@ -95,13 +75,16 @@ bool is_port(std::string_view text) {
 }  // namespace
 
 bool is_authority(std::string_view text) {
+  auto const plain = static_cast<std::size_t>(
+      std::ranges::find_if_not(text, [](char c) { return is_a(c, kUnreserved | kSubDelim); }) - text.begin());
+  if (plain == text.size()) return plain > 0;
   if (text.starts_with('[')) {
     auto const end = text.find(']');
     if (end == std::string_view::npos || !is_ipv6(text.substr(1, end - 1))) return false;
     auto const rest = text.substr(end + 1);
     return rest.empty() || (rest.front() == ':' && is_port(rest.substr(1)));
   }
-  auto const colon = text.find(':');
+  auto const colon = text.find(':', plain);
   if (colon == std::string_view::npos) return is_reg_name(text);
   return is_reg_name(text.substr(0, colon)) && is_port(text.substr(colon + 1));
 }

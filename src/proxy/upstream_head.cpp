@@ -1,6 +1,8 @@
 #include "inferway/proxy/upstream_head.hpp"
 
 #include "inferway/base/text.hpp"
+#include "inferway/http/field_lines.hpp"
+#include "inferway/http/field_set.hpp"
 #include "inferway/http/websocket.hpp"
 
 #include <algorithm>
@@ -11,65 +13,60 @@ namespace inferway::proxy {
 
 namespace {
 
+using http::append_line;
+using http::append_lines;
 using http::FieldId;
-
-void append_field(net::Buffer& out, std::string_view name, std::string_view value) {
-  out.append(name);
-  out.append(": ");
-  out.append(value);
-  out.append("\r\n");
-}
+using http::FieldSet;
 
 /// Fields the gateway writes itself.
-bool is_own(FieldId id) {
-  switch (id) {
-    case FieldId::host:
-    case FieldId::content_length:
-    case FieldId::transfer_encoding:
-    case FieldId::expect:
-    case FieldId::sec_websocket_protocol:
-    case FieldId::via:
-    case FieldId::x_forwarded_for:
-    case FieldId::x_forwarded_host:
-    case FieldId::x_forwarded_proto:
-    case FieldId::x_request_id: return true;
-    default: return false;
-  }
-}
+constexpr FieldSet kOwn{FieldId::host,
+                        FieldId::content_length,
+                        FieldId::transfer_encoding,
+                        FieldId::expect,
+                        FieldId::sec_websocket_protocol,
+                        FieldId::via,
+                        FieldId::x_forwarded_for,
+                        FieldId::x_forwarded_host,
+                        FieldId::x_forwarded_proto,
+                        FieldId::x_request_id};
+
+constexpr FieldSet kGuarded{FieldId::authorization, FieldId::proxy_authorization, FieldId::x_api_key,
+                            FieldId::api_key,       FieldId::x_goog_api_key,      FieldId::cookie};
 
 bool has(auto const& list, FieldId id) { return std::ranges::find(list, id) != list.end(); }
 
-bool passes(std::size_t place, UpstreamHead const& head) {
-  auto const& field = head.client.fields[place];
-  auto const& backend = head.backend;
+bool passes(http::Field const& field, UpstreamHead const& head) {
+  auto const place = static_cast<std::size_t>(&field - head.client.fields.data());
   if (std::ranges::find(head.withheld, place) != head.withheld.end()) return false;
-  bool const let_through = is_guarded(field.id) && has(backend.passes, field.id);
+  auto const& backend = head.backend;
+  bool const guarded = kGuarded.contains(field.id);
+  bool const let_through = guarded && has(backend.passes, field.id);
   if (field.hop_by_hop && !let_through) return false;
-  if (is_own(field.id) || (is_guarded(field.id) && !let_through)) return false;
+  if (kOwn.contains(field.id) || (guarded && !let_through)) return false;
   return std::ranges::none_of(backend.replaced, [&](std::string const& name) { return iequals(name, field.name); });
 }
 
-/// What the client, or a proxy before us, said in all fields of that name, then our own word.
-void append_list(net::Buffer& out, std::string_view name, http::RequestHead const& client, FieldId id,
-                 std::string_view own) {
-  out.append(name);
-  out.append(": ");
+/// What the client, or a proxy before us, said in all fields of that name; our own word is to follow.
+void append_list(net::Buffer& out, http::RequestHead const& client, FieldId id) {
   for (auto const& field : client.fields) {
     if (field.id != id || field.value.empty()) continue;
     out.append(field.value);
     out.append(", ");
   }
-  out.append(own);
-  out.append("\r\n");
 }
 
 /// A peer on a Unix socket has no address, and none is made up. Yet each proxy adds one entry, so that who counts them
 /// from the right never takes the client's own claim for the peer: RFC 7239 section 6.2 has a word for it.
 std::string_view forwarded_for(std::string_view peer) { return peer == "unix" ? "unknown" : peer; }
 
+void append_subprotocols(net::Buffer& out, http::RequestHead const& client) {
+  auto const offered = http::offered_subprotocols(client);
+  if (!offered.empty()) append_line(out, "Sec-WebSocket-Protocol", offered);
+}
+
 void append_framing(net::Buffer& out, UpstreamHead const& head) {
   if (head.framing.chunked) {
-    append_field(out, "Transfer-Encoding", "chunked");
+    out.append("Transfer-Encoding: chunked\r\n");
     return;
   }
   auto const& method = head.client.method;
@@ -78,25 +75,19 @@ void append_framing(net::Buffer& out, UpstreamHead const& head) {
   std::array<char, 24> digits;  // to_chars fills it
   auto const [end, error] =
       std::to_chars(digits.data(), digits.data() + digits.size(), head.framing.length.value_or(0));
-  append_field(out, "Content-Length", {digits.data(), static_cast<std::size_t>(end - digits.data())});
+  append_line(out, "Content-Length", {digits.data(), static_cast<std::size_t>(end - digits.data())});
 }
 
 }  // namespace
 
-bool is_guarded(FieldId id) {
-  switch (id) {
-    case FieldId::authorization:
-    case FieldId::proxy_authorization:
-    case FieldId::x_api_key:
-    case FieldId::api_key:
-    case FieldId::x_goog_api_key:
-    case FieldId::cookie: return true;
-    default: return false;
-  }
-}
+bool is_guarded(FieldId id) { return kGuarded.contains(id); }
 
 void write_upstream_head(net::Buffer& out, UpstreamHead const& head) {
-  out.append(head.client.method);
+  auto const& client = head.client;
+  FieldSet present;
+  for (auto const& field : client.fields) present.add(field.id);
+
+  out.append(client.method);
   out.append(" ");
   out.append(head.endpoint.path);
   out.append(head.path);
@@ -104,26 +95,23 @@ void write_upstream_head(net::Buffer& out, UpstreamHead const& head) {
     out.append("?");
     out.append(head.query);
   }
-  out.append(" HTTP/1.1\r\n");
-  append_field(out, "Host", head.endpoint.authority);
-  for (std::size_t i = 0; i < head.client.fields.size(); ++i) {
-    auto const& field = head.client.fields[i];
-    if (passes(i, head)) append_field(out, field.name, field.value);
-  }
-  append_list(out, "X-Forwarded-For", head.client, FieldId::x_forwarded_for, forwarded_for(head.peer));
-  append_field(out, "X-Forwarded-Proto", head.secure ? "https" : "http");
-  if (!head.client.host.empty()) append_field(out, "X-Forwarded-Host", head.client.host);
-  append_list(out, "Via", head.client, FieldId::via, "1.1 inferway");
-  append_field(out, "X-Request-Id", head.request_id);
+  out.append(" HTTP/1.1\r\nHost: ");
+  out.append(head.endpoint.authority);
+  out.append("\r\n");
+  append_lines(out, client.fields, [&](http::Field const& field) { return passes(field, head); });
+  out.append("X-Forwarded-For: ");
+  if (present.contains(FieldId::x_forwarded_for)) append_list(out, client, FieldId::x_forwarded_for);
+  out.append(forwarded_for(head.peer));
+  out.append(head.secure ? "\r\nX-Forwarded-Proto: https\r\n" : "\r\nX-Forwarded-Proto: http\r\n");
+  if (!client.host.empty()) append_line(out, "X-Forwarded-Host", client.host);
+  out.append("Via: ");
+  if (present.contains(FieldId::via)) append_list(out, client, FieldId::via);
+  out.append("1.1 inferway\r\n");
+  append_line(out, "X-Request-Id", head.request_id);
   out.append(head.backend.fields);
   // Also without a handshake: a caller's key may stand in it.
-  if (auto const offered = http::offered_subprotocols(head.client); !offered.empty()) {
-    append_field(out, "Sec-WebSocket-Protocol", offered);
-  }
-  if (http::asks_for_websocket(head.client)) {
-    append_field(out, "Connection", "Upgrade");
-    append_field(out, "Upgrade", "websocket");
-  }
+  if (present.contains(FieldId::sec_websocket_protocol)) append_subprotocols(out, client);
+  if (http::asks_for_websocket(client)) out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");
   append_framing(out, head);
   out.append("\r\n");
 }

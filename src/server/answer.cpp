@@ -2,6 +2,7 @@
 
 #include "inferway/base/assert.hpp"
 #include "inferway/base/text.hpp"
+#include "inferway/http/field_lines.hpp"
 #include "session.hpp"
 
 #include <algorithm>
@@ -36,20 +37,15 @@ void Session::append_status_line(int status, std::string_view reason) {
   out_.append(kCrlf);
 }
 
-void Session::append_field(std::string_view name, std::string_view value) {
-  out_.append(name);
-  out_.append(": ");
-  out_.append(value);
-  out_.append(kCrlf);
-}
+void Session::append_field(std::string_view name, std::string_view value) { http::append_line(out_, name, value); }
 
 void Session::append_fields(AnswerHead const& head) {
   bool dated = head.status < 200;
-  for (auto const& field : head.fields) {
-    if (field.hop_by_hop) continue;
-    append_field(field.name, field.value);
+  http::append_lines(out_, head.fields, [&](http::Field const& field) {
+    if (field.hop_by_hop) return false;
     dated = dated || iequals(field.name, "date");
-  }
+    return true;
+  });
   for (auto const& field : head.more) append_field(field.name, field.value);
   // Ours needs one, and a backend's that has none is given the time it came at (RFC 9110 section 6.6.1).
   if (!dated) append_field("Date", server_.date());

@@ -160,6 +160,7 @@ Result<bool> Session::parse_head() {
   scanned_ = end->scanned;
   if (end->size == 0) return false;
   http::HeadLimits const limits{.bytes = limit, .fields = settings_->limits.header_count};
+  server_.fields_.lend(head_.fields);
   auto const parsed = head_.parse(in_.view().substr(0, end->size), limits);
   if (!parsed) return std::unexpected(parsed.error());
   used_ = end->size;
@@ -192,6 +193,7 @@ void Session::begin_request() {
 /// What was read beyond the request stands at the front of in_ for the next one.
 void Session::end_request() {
   read_deadline_.disarm();
+  server_.fields_.take_back(head_.fields);
   if (write_deadline_.expired()) server_.shard_.write_timeouts.add();
   if (aborted_ || gone() || !body_done_) keep_ = false;
   if (aborted_ && (framing_ == Framing::until_close || framing_ == Framing::tunnel)) {
@@ -288,6 +290,7 @@ net::Task<> Session::linger() {
 void Session::release_head() {
   if (!body_done_ || in_.size() > used_) return;  // what follows is the next request
   in_.release();
+  server_.fields_.take_back(head_.fields);
   used_ = 0;
 }
 

@@ -98,6 +98,7 @@ Result<std::optional<Attempt::Step>> Attempt::parse_head() {
   // The first receive() may read before the head has been passed on.
   if (connection_->stream->readable()) set_aside();
   head_text_ = unread_.substr(0, end->size);
+  upstream_.fields_.lend(head_.fields);
   auto const parsed = head_.parse(head_text_, limits, request_.head_only);
   if (!parsed) return bad(parsed.error().detail);
   unread_.remove_prefix(end->size);
@@ -127,6 +128,7 @@ void Attempt::keep_head() {
   if (!kept_head_.empty()) return;
   kept_head_.append(head_text_);
   head_text_ = kept_head_.view();
+  upstream_.fields_.lend(head_.fields);
   // It was content with the same bytes before.
   static_cast<void>(head_.parse(head_text_,
                                 {.bytes = upstream_.limits_.header_bytes, .fields = upstream_.limits_.header_count},
@@ -137,6 +139,7 @@ void Attempt::release_head() {
   kept_head_.release();
   if (unread_.empty()) head_bytes_.release();
   head_text_ = {};
+  upstream_.fields_.take_back(head_.fields);
 }
 
 void Attempt::blame(config::RetryOn cause) {

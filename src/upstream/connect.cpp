@@ -33,6 +33,7 @@ Attempt::~Attempt() {
   }
   if (state_ == State::connecting || state_ == State::sending) observe(balance::Outcome::abandoned);
   upstream_.counters(backend_).inflight.sub();
+  upstream_.fields_.take_back(head_.fields);
 }
 
 void Attempt::start(Request const& request) {

@@ -58,6 +58,7 @@ struct Field {
   std::string_view value;
   FieldId id = FieldId::other;
   bool hop_by_hop = false;  ///< not to be forwarded: framing, connection control, or named by Connection
+  bool plain = false;       ///< its line is the name, ": ", the value, CRLF; said by who parsed it alone
 };
 
 /// How the end of a body is known. RFC 9112 section 6.3.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "inferway/config/config.hpp"
+#include "inferway/http/field_stock.hpp"
 #include "inferway/net/address.hpp"
 #include "inferway/net/loop.hpp"
 #include "inferway/net/task_group.hpp"
@@ -73,6 +74,7 @@ class Server {
   std::uint64_t handshakes_ = 0;               ///< TLS handshakes under way
   std::list<HandshakeSlot*> next_handshakes_;  ///< those that wait for one to end
   Session* first_ = nullptr;                   ///< all sessions, to tell them of drain and cut
+  http::FieldStock fields_;                    ///< of requests' heads
   std::string date_;
   std::chrono::system_clock::time_point date_until_{};
   Duration last_moment_{};

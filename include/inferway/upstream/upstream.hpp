@@ -7,6 +7,7 @@
 #include "inferway/balance/random.hpp"
 #include "inferway/balance/retry_budget.hpp"
 #include "inferway/config/config.hpp"
+#include "inferway/http/field_stock.hpp"
 #include "inferway/net/published.hpp"
 #include "inferway/net/resolver.hpp"
 #include "inferway/net/stream.hpp"
@@ -162,6 +163,7 @@ class Upstream {
   config::Limits limits_;
   telemetry::Shard& shard_;
   balance::Random random_;
+  http::FieldStock fields_;                   ///< of answers' heads
   std::vector<std::unique_ptr<Pool>> pools_;  ///< by backend
   std::vector<net::Waiter*> waiting_for_names_;
   std::vector<telemetry::BackendCounters*> counters_;    ///< by backend

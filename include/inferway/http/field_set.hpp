@@ -1,0 +1,26 @@
+#pragma once
+
+#include "inferway/http/head.hpp"
+
+#include <cstdint>
+#include <initializer_list>
+
+namespace inferway::http {
+
+/// A set of field ids, for one look-up where a list of cases would be.
+class FieldSet {
+ public:
+  constexpr FieldSet() = default;
+  constexpr FieldSet(std::initializer_list<FieldId> ids) {
+    for (auto const id : ids) add(id);
+  }
+  constexpr void add(FieldId id) { bits_ |= bit(id); }
+  [[nodiscard]] constexpr bool contains(FieldId id) const { return (bits_ & bit(id)) != 0; }
+
+ private:
+  static constexpr std::uint64_t bit(FieldId id) { return std::uint64_t{1} << static_cast<unsigned>(id); }
+  static_assert(static_cast<unsigned>(FieldId::x_request_id) < 64);  // the last one
+  std::uint64_t bits_ = 0;
+};
+
+}  // namespace inferway::http

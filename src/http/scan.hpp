@@ -1,0 +1,89 @@
+#pragma once
+
+#include "characters.hpp"
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+/// How far a run of characters goes, sixteen bytes at a time where the processor can: every byte of every head comes
+/// through here, more than once. The tests compare each with its table, byte by byte.
+namespace inferway::http {
+
+#ifdef __SSE2__  // which every x86-64 has
+
+/// 0xFF where a byte is within first to last.
+[[nodiscard]] inline __m128i within(__m128i bytes, unsigned first, unsigned last) {
+  auto const offset = _mm_sub_epi8(bytes, _mm_set1_epi8(static_cast<char>(first)));
+  return _mm_cmpeq_epi8(_mm_min_epu8(offset, _mm_set1_epi8(static_cast<char>(last - first))), offset);
+}
+[[nodiscard]] inline __m128i equal(__m128i bytes, char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); }
+[[nodiscard]] inline unsigned bits(__m128i bytes) { return static_cast<unsigned>(_mm_movemask_epi8(bytes)); }
+
+[[nodiscard]] inline __m128i are_letters(__m128i bytes) {
+  return within(_mm_or_si128(bytes, _mm_set1_epi8(0x20)), 'a', 'z');
+}
+
+/// How many bytes at the front of `text` are good, or fewer when less than sixteen are left: the caller looks at those
+/// itself. `bad` gives a bit for each byte of a block that is not good; NUL never is.
+template <typename Bad>
+[[nodiscard]] std::size_t blocks_length(std::string_view text, Bad bad) {
+  char const* at = text.data();
+  std::size_t length = 0;
+  for (; text.size() - length >= 16; length += 16) {
+    auto const mask = bad(_mm_loadu_si128(reinterpret_cast<__m128i const*>(at + length)));
+    if (mask != 0) return length + static_cast<std::size_t>(std::countr_zero(mask));
+  }
+  if (text.size() - length >= 8) {  // the upper half of the block is NULs
+    auto const mask = bad(_mm_loadl_epi64(reinterpret_cast<__m128i const*>(at + length)));
+    length += static_cast<std::size_t>(std::countr_zero(mask));
+  }
+  return length;
+}
+
+#endif
+
+/// How many bytes at the front of `text` may stand in a field value.
+[[nodiscard]] inline std::size_t field_text_length(std::string_view text) {
+  std::size_t length = 0;
+#ifdef __SSE2__
+  length = blocks_length(text, [](__m128i bytes) {
+    auto const control = _mm_andnot_si128(equal(bytes, '\t'), within(bytes, 0, 0x1F));
+    return bits(_mm_or_si128(control, equal(bytes, 0x7F)));
+  });
+#endif
+  while (length < text.size() && is_field_character(text[length])) ++length;
+  return length;
+}
+
+/// How many bytes at the front of `text` may stand in a token.
+[[nodiscard]] inline std::size_t token_length(std::string_view text) {
+  std::size_t length = 0;
+#ifdef __SSE2__
+  // Field names are letters and '-', as good as always; the others that are allowed are left to the table.
+  length = blocks_length(text, [](__m128i bytes) {
+    return bits(_mm_or_si128(are_letters(bytes), equal(bytes, '-'))) ^ 0xFFFFU;
+  });
+#endif
+  while (length < text.size() && is_a(text[length], kTchar)) ++length;
+  return length;
+}
+
+/// How many bytes at the front of `text` are visible ASCII, but neither '?' nor '#'.
+[[nodiscard]] inline std::size_t target_part_length(std::string_view text) {
+  std::size_t length = 0;
+#ifdef __SSE2__
+  length = blocks_length(text, [](__m128i bytes) {
+    auto const visible = within(bytes, 0x21, 0x7E);
+    return bits(_mm_andnot_si128(_mm_or_si128(equal(bytes, '?'), equal(bytes, '#')), visible)) ^ 0xFFFFU;
+  });
+#endif
+  while (length < text.size() && is_a(text[length], kVchar) && text[length] != '?' && text[length] != '#') ++length;
+  return length;
+}
+
+}  // namespace inferway::http
