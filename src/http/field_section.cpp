@@ -10,8 +10,13 @@ namespace {
 
 auto refuse(char const* why) { return client_error(ErrorCode::bad_request, why); }
 
+/// By its name alone. Content-Length is among them because whoever writes a head frames it anew.
+constexpr FieldSet kHopByHop{FieldId::connection, FieldId::content_length, FieldId::keep_alive,
+                             FieldId::proxy_authenticate, FieldId::proxy_connection, FieldId::te,
+                             FieldId::trailer, FieldId::transfer_encoding, FieldId::upgrade};
+
 /// Why a line does not begin with a field name and a colon.
-char const* what_is_wrong_with(std::string_view name_end, std::size_t name_size) {
+char const* what_is_wrong_with_name(std::string_view name_end, std::size_t name_size) {
   bool const blank = name_end.starts_with(' ') || name_end.starts_with('\t');
   if (blank && name_size == 0) return "a field line begins with white space (a folded line, or a hidden one)";
   if (blank) return "white space stands between a field's name and its colon";
@@ -20,37 +25,30 @@ char const* what_is_wrong_with(std::string_view name_end, std::size_t name_size)
   return "a field name holds a character that is not allowed in it";
 }
 
-[[nodiscard]] bool is_blank(char c) { return c == ' ' || c == '\t'; }
+/// Where a line stands in the text.
+struct Line {
+  std::size_t begin;
+  std::size_t colon;
+  std::size_t end;  ///< its CR
+};
 
-/// Takes one line off the front of `bytes`, or says what is wrong with it.
-std::expected<Field, char const*> take_field(std::string_view& bytes) {
-  char const* const begin = bytes.data();
-  char const* const end = begin + bytes.size();
-  char const* const colon = begin + token_length(bytes);
-  std::string_view const name(begin, colon);
-  if (name.empty() || colon == end || *colon != ':') {
-    return std::unexpected(what_is_wrong_with({colon, end}, name.size()));
-  }
-  char const* const line_end = colon + 1 + field_text_length({colon + 1, end});
-  if (end - line_end < 2 || line_end[0] != '\r' || line_end[1] != '\n') {
-    std::string_view const rest(line_end, end);
-    if (rest.empty() || rest == "\r") return std::unexpected("a field line has no end");
-    // Also a bare LF: it is a control like another.
-    return std::unexpected("a field value holds a control character");
-  }
-  bytes = {line_end + 2, end};
-  char const* first = colon + 1;
-  char const* last = line_end;
-  while (first < last && is_blank(*first)) ++first;
-  while (first < last && is_blank(last[-1])) --last;
-  bool const plain = first == colon + 2 && first[-1] == ' ' && last == line_end;
-  return Field{.name = name, .value = {first, last}, .id = field_id(name), .plain = plain};
+/// Why no value, or none that ends, stands behind the colon.
+char const* what_is_wrong_with_value(std::string_view value_end) {
+  if (value_end.empty() || value_end == "\r") return "a field line has no end";
+  // Also a bare LF: it is a control like another.
+  return "a field value holds a control character";
 }
 
-/// By its name alone. Content-Length is among them because whoever writes a head frames it anew.
-constexpr FieldSet kHopByHop{FieldId::connection, FieldId::content_length, FieldId::keep_alive,
-                             FieldId::proxy_authenticate, FieldId::proxy_connection, FieldId::te,
-                             FieldId::trailer, FieldId::transfer_encoding, FieldId::upgrade};
+Field field_in(std::string_view bytes, Line const& line) {
+  auto const name = std::string_view(bytes.data() + line.begin, line.colon - line.begin);
+  auto value = std::string_view(bytes.data() + line.colon + 1, line.end - line.colon - 1);
+  // Nearly all lines have one space in front of the value, and none behind it.
+  auto const dark = [](char c) { return static_cast<unsigned char>(c) > ' '; };
+  bool const plain = value.size() > 1 && value[0] == ' ' && dark(value[1]) && dark(value.back());
+  value = plain ? std::string_view(value.data() + 1, value.size() - 1) : trim(value);
+  auto const id = field_id(name);
+  return {.name = name, .value = value, .id = id, .hop_by_hop = kHopByHop.contains(id), .plain = plain};
+}
 
 void note(SingleField& single, std::string_view value) {
   if (single.count++ == 0) single.value = value;
@@ -74,15 +72,24 @@ void note(FieldSection& section, Field const& field) {
 
 Result<FieldSection> parse_fields(std::string_view bytes, std::size_t max_fields, std::vector<Field>& fields) {
   Result<FieldSection> section;
-  while (!bytes.starts_with("\r\n")) {
-    auto field = take_field(bytes);
-    if (!field) return refuse(field.error());
-    if (fields.size() == max_fields) return client_error(ErrorCode::header_too_large, "the head has too many fields");
-    field->hop_by_hop = kHopByHop.contains(field->id);
-    note(*section, *field);
-    fields.push_back(*field);
+  LineScan lines(bytes);
+  std::size_t at = 0;
+  while (!is_line_end(bytes, at)) {
+    std::string_view const rest(bytes.data() + at, bytes.size() - at);
+    auto const name_size = token_length(rest);
+    auto const colon = at + name_size;
+    if (name_size == 0 || colon == bytes.size() || bytes[colon] != ':') {
+      return refuse(what_is_wrong_with_name(rest.substr(name_size), name_size));
+    }
+    auto const end = lines.next(colon + 1);
+    if (!is_line_end(bytes, end)) return refuse(what_is_wrong_with_value(bytes.substr(end)));
+    if (fields.size() == max_fields) {
+      return client_error(ErrorCode::header_too_large, "the head has too many fields");
+    }
+    note(*section, fields.emplace_back(field_in(bytes, {.begin = at, .colon = colon, .end = end})));
+    at = end + 2;
   }
-  if (bytes.size() != 2) return refuse("bytes follow the head's end");
+  if (bytes.size() - at != 2) return refuse("bytes follow the head's end");
   return section;
 }
 
@@ -138,9 +145,9 @@ Result<ConnectionOptions> obey_connection(std::vector<Field>& fields) {
       auto const option = trim(list.substr(0, comma));
       list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
       if (option.empty()) continue;  // RFC 9110 section 5.6.1.2: empty elements are ignored
-      if (!is_token(option)) return refuse("Connection is not a list of tokens");
-      if (++count > kMaxConnectionOptions) return refuse("Connection lists too much");
       auto const id = field_id(option);  // two of the options are fields' names, too
+      if (id == FieldId::other && !is_token(option)) return refuse("Connection is not a list of tokens");
+      if (++count > kMaxConnectionOptions) return refuse("Connection lists too much");
       if (id == FieldId::keep_alive) {
         options.keep_alive = true;
       } else if (id == FieldId::upgrade) {

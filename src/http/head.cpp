@@ -10,16 +10,25 @@
 
 namespace inferway::http {
 
+namespace {
+
+/// For bytes that are no line's end. `at` is where they stand.
+Result<HeadEnd> no_line_end(std::string_view rest, std::size_t at) {
+  // A CR may yet get its LF; the next search looks at it again.
+  if (rest.empty() || rest == "\r") return HeadEnd{0, at};
+  if (rest.front() == '\n') return client_error(ErrorCode::bad_request, "a line of the head ends in a bare LF");
+  if (rest.front() != '\r') return client_error(ErrorCode::bad_request, "the head holds a control character");
+  return client_error(ErrorCode::bad_request, "a CR in the head has no LF behind it");
+}
+
+}  // namespace
+
 Result<HeadEnd> find_head_end(std::string_view bytes, std::size_t scanned) {
+  LineScan lines(bytes);
   std::size_t at = std::min(scanned, bytes.size());
   while (true) {
-    at += field_text_length({bytes.data() + at, bytes.size() - at});
-    std::string_view const rest(bytes.data() + at, bytes.size() - at);
-    if (rest.empty()) return HeadEnd{0, at};
-    if (rest == "\r") return HeadEnd{0, at};  // it may yet get its LF; the next search looks at it again
-    if (rest.front() == '\n') return client_error(ErrorCode::bad_request, "a line of the head ends in a bare LF");
-    if (rest.front() != '\r') return client_error(ErrorCode::bad_request, "the head holds a control character");
-    if (rest[1] != '\n') return client_error(ErrorCode::bad_request, "a CR in the head has no LF behind it");
+    at = lines.next(at);
+    if (!is_line_end(bytes, at)) return no_line_end(bytes.substr(at), at);
     at += 2;
     if (at == 2 || (at >= 4 && bytes[at - 3] == '\n')) return HeadEnd{at, at};
   }

@@ -17,6 +17,11 @@ auto refuse(char const* why) { return client_error(ErrorCode::bad_request, why);
 /// Everything up to the first line's end. Returns what follows it. Without a reason the space before it may be
 /// missing, too: RFC 9112 section 4 wants it, but well-known servers leave it out, and nothing else can be meant.
 Result<std::string_view> parse_status_line(ResponseHead& head, std::string_view bytes) {
+  if (bytes.starts_with("HTTP/1.1 200 OK\r\n")) {  // as nearly all do
+    head.status = 200;
+    head.reason = bytes.substr(13, 2);
+    return bytes.substr(17);
+  }
   auto const cr = bytes.find('\r');
   if (cr == std::string_view::npos || bytes.substr(cr, 2) != "\r\n") return refuse("the status line has no end");
   auto const line = bytes.substr(0, cr);
@@ -54,6 +59,7 @@ void settle_framing(ResponseHead& head, DeclaredFraming const& framing, bool hea
 }
 
 void settle_media_type(ResponseHead& head, std::string_view content_type) {
+  if (content_type.size() < std::string_view("text/event-stream").size()) return;
   auto const media_type = trim(content_type.substr(0, content_type.find(';')));
   bool const events = iequals(media_type, "text/event-stream");
   bool const lines = iequals(media_type, "application/x-ndjson");

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -45,20 +46,60 @@ template <typename Bad>
   return length;
 }
 
+/// Bit i: byte i of the block may not stand in a field value.
+[[nodiscard]] inline unsigned controls(__m128i bytes) {
+  auto const control = _mm_andnot_si128(equal(bytes, '\t'), within(bytes, 0, 0x1F));
+  return bits(_mm_or_si128(control, equal(bytes, 0x7F)));
+}
+
 #endif
 
 /// How many bytes at the front of `text` may stand in a field value.
 [[nodiscard]] inline std::size_t field_text_length(std::string_view text) {
   std::size_t length = 0;
 #ifdef __SSE2__
-  length = blocks_length(text, [](__m128i bytes) {
-    auto const control = _mm_andnot_si128(equal(bytes, '\t'), within(bytes, 0, 0x1F));
-    return bits(_mm_or_si128(control, equal(bytes, 0x7F)));
-  });
+  length = blocks_length(text, controls);
 #endif
   while (length < text.size() && is_field_character(text[length])) ++length;
   return length;
 }
+
+/// Whether a line ends at `at`.
+[[nodiscard]] inline bool is_line_end(std::string_view bytes, std::size_t at) {
+  return bytes.size() - at >= 2 && std::memcmp(bytes.data() + at, "\r\n", 2) == 0;
+}
+
+/// Goes from line end to line end: each byte is looked at once, however short the lines are.
+class LineScan {
+ public:
+  explicit LineScan(std::string_view bytes) : bytes_(bytes) {}
+
+  /// Where the next byte at `from` or behind it stands that may not be part of a field value: the line's CR, if all is
+  /// well. The size of the text if there is none. `from` never goes back.
+  [[nodiscard]] std::size_t next(std::size_t from) {
+#ifdef __SSE2__
+    if (from < seen_) {
+      auto const left = controls_ >> (from + 16 - seen_);
+      if (left != 0) return from + static_cast<std::size_t>(std::countr_zero(left));
+      from = seen_;
+    }
+    while (bytes_.size() - from >= 16) {
+      controls_ = controls(_mm_loadu_si128(reinterpret_cast<__m128i const*>(bytes_.data() + from)));
+      seen_ = from + 16;
+      if (controls_ != 0) return from + static_cast<std::size_t>(std::countr_zero(controls_));
+      from = seen_;
+    }
+#endif
+    return from + field_text_length({bytes_.data() + from, bytes_.size() - from});
+  }
+
+ private:
+  std::string_view bytes_;
+#ifdef __SSE2__
+  std::size_t seen_ = 0;   ///< the end of the block that was looked at last
+  unsigned controls_ = 0;  ///< in that block
+#endif
+};
 
 /// How many bytes at the front of `text` may stand in a token.
 [[nodiscard]] inline std::size_t token_length(std::string_view text) {

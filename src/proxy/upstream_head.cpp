@@ -13,8 +13,6 @@ namespace inferway::proxy {
 
 namespace {
 
-using http::append_line;
-using http::append_lines;
 using http::FieldId;
 using http::FieldSet;
 
@@ -50,8 +48,7 @@ bool passes(http::Field const& field, UpstreamHead const& head) {
 void append_list(net::Buffer& out, http::RequestHead const& client, FieldId id) {
   for (auto const& field : client.fields) {
     if (field.id != id || field.value.empty()) continue;
-    out.append(field.value);
-    out.append(", ");
+    out.append(field.value, ", ");
   }
 }
 
@@ -61,7 +58,7 @@ std::string_view forwarded_for(std::string_view peer) { return peer == "unix" ? 
 
 void append_subprotocols(net::Buffer& out, http::RequestHead const& client) {
   auto const offered = http::offered_subprotocols(client);
-  if (!offered.empty()) append_line(out, "Sec-WebSocket-Protocol", offered);
+  if (!offered.empty()) out.append("Sec-WebSocket-Protocol: ", offered, "\r\n");
 }
 
 void append_framing(net::Buffer& out, UpstreamHead const& head) {
@@ -75,7 +72,8 @@ void append_framing(net::Buffer& out, UpstreamHead const& head) {
   std::array<char, 24> digits;  // to_chars fills it
   auto const [end, error] =
       std::to_chars(digits.data(), digits.data() + digits.size(), head.framing.length.value_or(0));
-  append_line(out, "Content-Length", {digits.data(), static_cast<std::size_t>(end - digits.data())});
+  std::string_view const length(digits.data(), static_cast<std::size_t>(end - digits.data()));
+  out.append("Content-Length: ", length, "\r\n");
 }
 
 }  // namespace
@@ -87,28 +85,17 @@ void write_upstream_head(net::Buffer& out, UpstreamHead const& head) {
   FieldSet present;
   for (auto const& field : client.fields) present.add(field.id);
 
-  out.append(client.method);
-  out.append(" ");
-  out.append(head.endpoint.path);
-  out.append(head.path);
-  if (head.has_query) {
-    out.append("?");
-    out.append(head.query);
-  }
-  out.append(" HTTP/1.1\r\nHost: ");
-  out.append(head.endpoint.authority);
-  out.append("\r\n");
-  append_lines(out, client.fields, [&](http::Field const& field) { return passes(field, head); });
+  out.append(client.method, " ", head.endpoint.path, head.path, head.has_query ? "?" : "", head.query,
+             " HTTP/1.1\r\nHost: ", head.endpoint.authority, "\r\n");
+  http::append_lines(out, client.fields, [&](http::Field const& field) { return passes(field, head); });
   out.append("X-Forwarded-For: ");
   if (present.contains(FieldId::x_forwarded_for)) append_list(out, client, FieldId::x_forwarded_for);
-  out.append(forwarded_for(head.peer));
-  out.append(head.secure ? "\r\nX-Forwarded-Proto: https\r\n" : "\r\nX-Forwarded-Proto: http\r\n");
-  if (!client.host.empty()) append_line(out, "X-Forwarded-Host", client.host);
+  out.append(forwarded_for(head.peer),
+             head.secure ? "\r\nX-Forwarded-Proto: https\r\n" : "\r\nX-Forwarded-Proto: http\r\n");
+  if (!client.host.empty()) out.append("X-Forwarded-Host: ", client.host, "\r\n");
   out.append("Via: ");
   if (present.contains(FieldId::via)) append_list(out, client, FieldId::via);
-  out.append("1.1 inferway\r\n");
-  append_line(out, "X-Request-Id", head.request_id);
-  out.append(head.backend.fields);
+  out.append("1.1 inferway\r\nX-Request-Id: ", head.request_id, "\r\n", head.backend.fields);
   // Also without a handshake: a caller's key may stand in it.
   if (present.contains(FieldId::sec_websocket_protocol)) append_subprotocols(out, client);
   if (http::asks_for_websocket(client)) out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");

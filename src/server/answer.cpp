@@ -30,14 +30,10 @@ std::string_view print(std::array<char, 24>& into, Integer value, int base) {
 
 void Session::append_status_line(int status, std::string_view reason) {
   std::array<char, 24> digits;  // to_chars fills it
-  out_.append("HTTP/1.1 ");
-  out_.append(print(digits, status, 10));
-  out_.append(" ");
-  out_.append(reason);
-  out_.append(kCrlf);
+  out_.append("HTTP/1.1 ", print(digits, status, 10), " ", reason, kCrlf);
 }
 
-void Session::append_field(std::string_view name, std::string_view value) { http::append_line(out_, name, value); }
+void Session::append_field(std::string_view name, std::string_view value) { out_.append(name, ": ", value, kCrlf); }
 
 void Session::append_fields(AnswerHead const& head) {
   bool dated = head.status < 200;

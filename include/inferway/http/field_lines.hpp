@@ -8,15 +8,6 @@
 /// Field lines on their way out of a head and into another.
 namespace inferway::http {
 
-/// Appends `name: value` and the line's end to `out`, which is anything with append().
-template <typename Out>
-void append_line(Out& out, std::string_view name, std::string_view value) {
-  out.append(name);
-  out.append(": ");
-  out.append(value);
-  out.append("\r\n");
-}
-
 /// The whole line of a field that is written as it came; nothing when it is to be put together anew. Its value may have
 /// been replaced since it was parsed.
 [[nodiscard]] inline std::string_view plain_line(Field const& field) {
@@ -25,7 +16,7 @@ void append_line(Out& out, std::string_view name, std::string_view value) {
   return {field.name.data(), field.name.size() + field.value.size() + 4};
 }
 
-/// Appends the lines of the fields that pass to `out`. What stands together in the head they came in goes in one piece.
+/// Appends the lines of the fields that pass to `out`, whose append() takes one piece or several. What stands together in the head they came in goes in one piece.
 template <typename Out, typename Passes>
 void append_lines(Out& out, std::span<Field const> fields, Passes passes) {
   std::string_view piece;
@@ -38,7 +29,7 @@ void append_lines(Out& out, std::span<Field const> fields, Passes passes) {
     }
     if (!piece.empty()) out.append(piece);
     piece = line;
-    if (line.empty()) append_line(out, field.name, field.value);
+    if (line.empty()) out.append(field.name, ": ", field.value, "\r\n");
   }
   if (!piece.empty()) out.append(piece);
 }

@@ -26,10 +26,9 @@ class FieldStock {
   /// Takes the memory of `fields`, which is empty then.
   void take_back(std::vector<Field>& fields) {
     if (fields.capacity() == 0) return;
-    auto memory = std::exchange(fields, {});
-    if (memory.capacity() > kLargest || stock_.size() == kKept) return;
-    memory.clear();
-    stock_.push_back(std::move(memory));
+    fields.clear();
+    if (fields.capacity() <= kLargest && stock_.size() < kKept) stock_.push_back(std::move(fields));
+    std::vector<Field>().swap(fields);
   }
 
  private:

@@ -94,6 +94,11 @@ class Buffer {
       grow(bytes.size());
     }
   }
+  /// Several pieces, one behind the other, which makes one look at the room of many.
+  template <typename... Pieces>
+  void append(std::string_view first, std::string_view second, Pieces const&... more) {
+    append_all(first, second, std::string_view(more)...);
+  }
   /// Exchanges the content with another buffer of the same pool.
   void swap(Buffer& other) noexcept {
     std::swap(data_, other.data_);
@@ -109,6 +114,17 @@ class Buffer {
 
  private:
   void append_growing(std::string_view bytes);
+  template <typename... Pieces>
+  void append_all(Pieces... pieces) {
+    auto const bytes = (pieces.size() + ...);
+    char* at = (bytes > block_.size() - end_ ? room(bytes) : spare()).data();
+    auto const put = [&](std::string_view piece) {
+      if (!piece.empty()) std::memcpy(at, piece.data(), piece.size());
+      at += piece.size();
+    };
+    (put(pieces), ...);
+    end_ += bytes;
+  }
 
   BlockPool& pool_;
   char* data_ = nullptr;
