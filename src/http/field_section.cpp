@@ -11,9 +11,11 @@ namespace {
 auto refuse(char const* why) { return client_error(ErrorCode::bad_request, why); }
 
 /// By its name alone. Content-Length is among them because whoever writes a head frames it anew.
-constexpr FieldSet kHopByHop{FieldId::connection, FieldId::content_length, FieldId::keep_alive,
-                             FieldId::proxy_authenticate, FieldId::proxy_connection, FieldId::te,
-                             FieldId::trailer, FieldId::transfer_encoding, FieldId::upgrade};
+constexpr FieldSet kHopByHop{FieldId::connection,       FieldId::content_length,
+                             FieldId::keep_alive,       FieldId::proxy_authenticate,
+                             FieldId::proxy_connection, FieldId::te,
+                             FieldId::trailer,          FieldId::transfer_encoding,
+                             FieldId::upgrade};
 
 /// Why a line does not begin with a field name and a colon.
 char const* what_is_wrong_with_name(std::string_view name_end, std::size_t name_size) {
@@ -144,7 +146,7 @@ Result<ConnectionOptions> obey_connection(std::vector<Field>& fields) {
       auto const comma = list.find(',');
       auto const option = trim(list.substr(0, comma));
       list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
-      if (option.empty()) continue;  // RFC 9110 section 5.6.1.2: empty elements are ignored
+      if (option.empty()) continue;      // RFC 9110 section 5.6.1.2: empty elements are ignored
       auto const id = field_id(option);  // two of the options are fields' names, too
       if (id == FieldId::other && !is_token(option)) return refuse("Connection is not a list of tokens");
       if (++count > kMaxConnectionOptions) return refuse("Connection lists too much");

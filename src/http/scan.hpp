@@ -75,7 +75,7 @@ class LineScan {
   explicit LineScan(std::string_view bytes) : bytes_(bytes) {}
 
   /// Where the next byte at `from` or behind it stands that may not be part of a field value: the line's CR, if all is
-  /// well. The size of the text if there is none. `from` never goes back.
+  /// well. The size of the text if there is none. `from` is never before the answer of the last call.
   [[nodiscard]] std::size_t next(std::size_t from) {
 #ifdef __SSE2__
     if (from < seen_) {
@@ -106,9 +106,8 @@ class LineScan {
   std::size_t length = 0;
 #ifdef __SSE2__
   // Field names are letters and '-', as good as always; the others that are allowed are left to the table.
-  length = blocks_length(text, [](__m128i bytes) {
-    return bits(_mm_or_si128(are_letters(bytes), equal(bytes, '-'))) ^ 0xFFFFU;
-  });
+  length = blocks_length(
+      text, [](__m128i bytes) { return bits(_mm_or_si128(are_letters(bytes), equal(bytes, '-'))) ^ 0xFFFFU; });
 #endif
   while (length < text.size() && is_a(text[length], kTchar)) ++length;
   return length;

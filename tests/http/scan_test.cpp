@@ -9,6 +9,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <string>
+
 namespace inferway::http {
 namespace {
 
@@ -59,11 +62,16 @@ TEST(ScanTest, a_part_of_a_target_ends_where_the_table_says) {
   });
 }
 
-TEST(ScanTest, lines_end_where_the_table_says_from_wherever_they_begin) {
+TEST(ScanTest, lines_end_where_the_table_says_however_far_each_search_begins_behind_the_last) {
   for_each_odd_byte("a: b\r\n", [](std::string_view text) {
-    LineScan lines(text);
-    for (std::size_t from = 0; from <= text.size(); ++from) {
-      ASSERT_EQ(lines.next(from), from + run_of(text.substr(from), is_field_character)) << text << " from " << from;
+    for (std::size_t const step : {0U, 1U, 2U, 7U, 15U, 16U, 17U}) {
+      LineScan lines(text);
+      for (std::size_t from = step; from <= text.size();) {
+        auto const end = from + run_of(text.substr(from), is_field_character);
+        ASSERT_EQ(lines.next(from), end) << text << " from " << from;
+        if (step == 0) ASSERT_EQ(lines.next(end), end) << text << " from " << end;
+        from = end + std::max<std::size_t>(step, 1);
+      }
     }
   });
 }

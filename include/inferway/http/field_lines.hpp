@@ -16,7 +16,8 @@ namespace inferway::http {
   return {field.name.data(), field.name.size() + field.value.size() + 4};
 }
 
-/// Appends the lines of the fields that pass to `out`, whose append() takes one piece or several. What stands together in the head they came in goes in one piece.
+/// Appends the lines of the fields that pass to `out`, whose append() takes one piece or several. What stands together
+/// in the head they came in goes in one piece.
 template <typename Out, typename Passes>
 void append_lines(Out& out, std::span<Field const> fields, Passes passes) {
   std::string_view piece;
