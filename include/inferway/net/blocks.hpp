@@ -117,13 +117,13 @@ class Buffer {
   template <typename... Pieces>
   void append_all(Pieces... pieces) {
     auto const bytes = (pieces.size() + ...);
-    char* at = (bytes > block_.size() - end_ ? room(bytes) : spare()).data();
+    char* at = (bytes > capacity_ - end_ ? room(bytes) : spare()).data();
     auto const put = [&](std::string_view piece) {
       if (!piece.empty()) std::memcpy(at, piece.data(), piece.size());
       at += piece.size();
     };
     (put(pieces), ...);
-    end_ += bytes;
+    grow(bytes);
   }
 
   BlockPool& pool_;
