@@ -44,7 +44,11 @@ void Loop::Wake::on_events(std::uint32_t) {
 }
 
 Loop::Loop()
-    : epoll_(::epoll_create1(EPOLL_CLOEXEC)), wake_(*this), now_(Clock::now()), wheel_(now_), scratch_(kScratchBytes) {}
+    : epoll_(::epoll_create1(EPOLL_CLOEXEC)),
+      wake_(*this),
+      now_(Clock::now()),
+      wheel_(now_),
+      scratch_(ReadSize::kMost) {}
 
 Loop::~Loop() = default;
 

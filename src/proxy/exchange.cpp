@@ -57,7 +57,7 @@ net::Task<> Exchange::forward() {
   failover_.emplace(proxy_.snapshot_.config.routes[record_.route].retry, hops_.size(), deadline);
   mirror();
   move_to_hop(hop_to_ask(0));
-  for (int rounds = 1;; ++rounds) {
+  for (int rounds = 1;; rounds += reads_.least_reads()) {
     if (auto const gone = downstream_.gone()) {
       if (reads_on(*gone)) co_await read_on();
       cancel(*gone);
@@ -103,11 +103,12 @@ Result<bool> Exchange::pump_body(Flight& flight) {
     flight.attempt().send_body(replay_.view(), downstream_.body_done());
     return true;
   }
-  auto const read = downstream_.read_body(proxy_.loop_.scratch());
+  auto const read = downstream_.read_body(proxy_.loop_.scratch(reads_.bytes()));
   if (!read) return std::unexpected(read.error());
   if (read->what == server::BodyRead::What::blocked) return false;
   keep_for_replay(read->data);
   flight.attempt().send_body(read->data, downstream_.body_done());
+  reads_.passed_on(read->data.size(), flight.attempt().body_taken());
   return true;
 }
 

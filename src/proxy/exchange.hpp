@@ -133,8 +133,8 @@ class Exchange final : private Composer, public Recycled<Exchange> {
   [[nodiscard]] std::string message_for_client(Error const& error) const;
   void finish_record();
 
-  /// Reads, of at most a scratch memory each, before other requests of the worker have their turn: between a fast
-  /// client and a fast backend nothing else would ever make this one wait.
+  /// Reads, of at most net::ReadSize::kLeast each or fewer larger ones, before other requests of the worker have their
+  /// turn: between a fast client and a fast backend nothing else would ever make this one wait.
   static constexpr int kRoundsAtOnce = 16;
 
   Proxy& proxy_;
@@ -170,6 +170,7 @@ class Exchange final : private Composer, public Recycled<Exchange> {
   net::Deadline next_try_;
   net::Deadline hedge_;
   net::Deadline heartbeat_;
+  net::ReadSize reads_;             ///< of a body that is passed on as it comes: the request's, then the answer's
   net::Deadline pace_;              ///< of min_tokens_per_second: when the stream is looked at next
   std::uint64_t paced_events_ = 0;  ///< that had come when the period began
 

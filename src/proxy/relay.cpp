@@ -27,6 +27,12 @@ std::span<http::Field const> others_than(std::string_view name, std::span<http::
   return kept;
 }
 
+std::size_t size_of(std::span<std::string_view const> pieces) {
+  std::size_t bytes = 0;
+  for (auto const piece : pieces) bytes += piece.size();
+  return bytes;
+}
+
 }  // namespace
 
 /// A try has an answer to show: it is the client's, and all others are over.
@@ -46,6 +52,7 @@ Result<bool> Exchange::begin_answer(Flight& flight) {
   // Nothing is sent again from here on, and the answer may go on for hours.
   replay_.release();
   body_.release();
+  reads_ = {};
   if (target().min_tokens_per_second > 0 && events_) pace_.arm(proxy_.loop_.now() + Flight::kPacePeriod);
   return relay();
 }
@@ -131,7 +138,7 @@ Result<bool> Exchange::relay() {
   if (beginning) {
     received = *beginning;
   } else {
-    received = flight.attempt().receive();
+    received = flight.attempt().receive(reads_.bytes());
   }
   if (!received) return broke(received.error());
   if (head_due_) {
@@ -140,6 +147,7 @@ Result<bool> Exchange::relay() {
   }
   if (resumption_ == nullptr) downstream_.release_head();
   auto const more = events_ ? relay_events(*received) : relay_bytes(*received);
+  if (more && !received->end) reads_.passed_on(size_of(received->pieces), downstream_.flush());
   flight.release();
   return more ? more : broke(more.error());
 }

@@ -156,7 +156,7 @@ void Attempt::set_aside() {
   unread_ = head_bytes_.view();
 }
 
-Result<Attempt::Received> Attempt::receive() {
+Result<Attempt::Received> Attempt::receive(std::size_t bytes) {
   received_.clear();
   if (broken_) return failure(std::move(*broken_));
   if (state_ == State::tunnel) return receive_raw();
@@ -169,7 +169,7 @@ Result<Attempt::Received> Attempt::receive() {
     return Received{{}, true, false};
   }
   if (!unread_.empty()) return take(unread_);
-  auto const scratch = upstream_.loop_.scratch();
+  auto const scratch = upstream_.loop_.scratch(bytes);
   auto const read = connection_->stream->try_read(scratch);
   switch (read.status) {
     case net::IoStatus::ok: deadline_.disarm(); return take({scratch.data(), read.bytes});

@@ -3,6 +3,7 @@
 #include "inferway/base/clock.hpp"
 #include "inferway/net/blocks.hpp"
 #include "inferway/net/descriptor.hpp"
+#include "inferway/net/read_size.hpp"
 #include "inferway/net/wheel.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -80,9 +81,6 @@ class Waiter final : public Watcher {
 /// All of it belongs to the thread in run(), but for post() and stop().
 class Loop {
  public:
-  /// Enough for a TLS record's payload many times over, and small enough to stay in the L2 cache.
-  static constexpr std::size_t kScratchBytes = 64 * 1024;
-
   Loop();
   Loop(Loop const&) = delete;
   Loop& operator=(Loop const&) = delete;
@@ -111,8 +109,10 @@ class Loop {
   [[nodiscard]] TimePoint now() const { return now_; }
   [[nodiscard]] Wheel& wheel() { return wheel_; }
   [[nodiscard]] BlockPool& blocks() { return blocks_; }
-  /// Memory for one read; its content is lost at the next await.
-  [[nodiscard]] std::span<char> scratch() { return {scratch_.data(), scratch_.size()}; }
+  /// Memory for one read of up to ReadSize::kMost; its content is lost at the next await.
+  [[nodiscard]] std::span<char> scratch(std::size_t bytes = ReadSize::kLeast) {
+    return std::span(scratch_).first(bytes);
+  }
 
   /// Puts a descriptor into the epoll set. The Source must call remove() before it goes.
   void add(Source& source, int descriptor, std::uint32_t events);

@@ -68,6 +68,8 @@ class Attempt {
   /// sendable before the next. `last`: nothing more comes.
   void send_body(std::string_view piece, bool last);
   [[nodiscard]] bool body_sent() const { return !request_.body_follows || last_queued_; }
+  /// The backend has taken all there was so far.
+  [[nodiscard]] bool body_taken() const { return !unsent(); }
 
   /// Of the last head that advance() announced. Its views last until the next await.
   [[nodiscard]] http::ResponseHead const& head() const { return head_; }
@@ -93,9 +95,10 @@ class Attempt {
     bool end = false;                          ///< the body is complete
     bool blocked = false;                      ///< nothing more now
   };
-  /// The next piece of the answer's body, at most one read. The first call belongs right behind the head: what came
-  /// with that is lost at the next await. Errors: upstream_closed (cut), bad_response (framing), idle_timeout.
-  [[nodiscard]] Result<Received> receive();
+  /// The next piece of the answer's body, at most one read of `bytes`. The first call belongs right behind the head:
+  /// what came with that is lost at the next await. Errors: upstream_closed (cut), bad_response (framing),
+  /// idle_timeout.
+  [[nodiscard]] Result<Received> receive(std::size_t bytes = net::ReadSize::kLeast);
 
   // A tunnel, after `switched`: receive() gives the backend's bytes as they come, from the first one behind the 101,
   // and `end` when the backend ends its side; send_body() sends bytes as they are, and `last` ends our side behind
