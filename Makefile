@@ -4,8 +4,10 @@ JOBS   ?= $(shell nproc)
 PREFIX ?= /usr/local
 # Extra arguments for ctest: make test CTEST_ARGS='-R chunk'
 CTEST_ARGS ?=
-# Extra arguments for the microbenchmarks: make bench BENCH_ARGS=--benchmark_filter=route
+# Extra arguments for the benchmark suite: make bench BENCH_ARGS='--only chat sse-paced'
 BENCH_ARGS ?=
+# Extra arguments for the microbenchmarks: make bench-micro MICRO_ARGS=--benchmark_filter=route
+MICRO_ARGS ?=
 # Extra arguments for the fault report and the soak: make soak SOAK_ARGS='--seconds 30'
 FAULTS_ARGS ?=
 SOAK_ARGS ?=
@@ -19,8 +21,9 @@ compile   = cmake --build --preset $(1) -j $(JOBS)
 run_tests = ctest --preset $(1) -j $(JOBS) $(CTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build deps format lint asan tsan clean install uninstall fresh-check container-check clients bench bench-compare bench-memory bench-instructions bench-instructions-baseline bench-frames faults soak \
-        deps-build deps-lint deps-sanitize deps-bench deps-compare deps-instructions deps-faults deps-clients deps-fresh
+.PHONY: help run test build deps format lint asan tsan clean install uninstall fresh-check container-check clients faults soak \
+        bench bench-quick bench-programs bench-micro bench-instructions bench-instructions-baseline bench-frames bench-deps \
+        deps-build deps-lint deps-sanitize deps-bench deps-micro deps-instructions deps-faults deps-clients deps-fresh
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-27s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,13 +61,21 @@ lint: deps-build deps-lint ## formatting of all files, clang-tidy on changed one
 	$(call configure,debug)
 	scripts/lint.sh build/debug "$(LINT_BASE)" "$(LINT_ALL)"
 
-bench: deps-build deps-bench ## microbenchmarks
+bench: bench-programs ## all of the benchmark suite beside nginx and HAProxy: bench/results/latest.md and .json, in 25 minutes
+	bench/run.py $(BENCH_ARGS)
+
+bench-quick: bench-programs ## a part of it, in less than 3 minutes
+	bench/run.py --quick $(BENCH_ARGS)
+
+bench-programs: build deps-bench ## the load client and the model double of the suite
+	$(call compile,release) --target bench_load bench_model
+
+bench-micro: deps-build deps-micro ## microbenchmarks
 	$(call configure,release) -DINFERWAY_BENCHES=ON
 	$(call compile,release)
-	@set -e; for bench in build/release/bench/*_bench; do $$bench $(BENCH_ARGS); done
+	@set -e; for bench in build/release/bench/*_bench; do $$bench $(MICRO_ARGS); done
 
-bench-compare: build deps-compare ## requests/s and CPU per request beside nginx and HAProxy
-	bench/compare/compare.py --inferway build/release/inferway
+bench-deps: deps-bench ## install what the benchmark suite needs: Debian's nginx and HAProxy
 
 bench-instructions: build deps-instructions ## user-space instructions by callgrind, compared with the committed baseline
 	PYTHONDONTWRITEBYTECODE=1 bench/instructions/instructions.py --inferway build/release/inferway --results bench/results/instructions.json
@@ -81,9 +92,6 @@ faults: build deps-faults ## per fault: what became of each request, with HAProx
 
 soak: build ## ten minutes of random faults: the books balance, memory does not grow (SOAK_ARGS='--seconds 30')
 	PYTHONDONTWRITEBYTECODE=1 tests/faults/soak.py --inferway build/release/inferway $(SOAK_ARGS)
-
-bench-memory: build ## memory of the gateway for each idle stream, with TLS and without
-	bench/idle_streams.py --inferway build/release/inferway
 
 fresh-check: deps-fresh ## prove `make test` and `make run` in a bare Debian 12 (root)
 	scripts/fresh-check.sh
@@ -102,7 +110,7 @@ clean: ## remove build/
 	rm -rf build
 
 deps: ## install every package that anything here needs (scripts/packages.txt)
-	scripts/deps.sh build lint sanitize ci bench compare instructions faults clients fresh
+	scripts/deps.sh build lint sanitize ci bench micro instructions faults clients fresh
 
-deps-build deps-lint deps-sanitize deps-bench deps-compare deps-instructions deps-faults deps-clients deps-fresh:
+deps-build deps-lint deps-sanitize deps-bench deps-micro deps-instructions deps-faults deps-clients deps-fresh:
 	@scripts/deps.sh $(@:deps-%=%)

@@ -1,0 +1,1 @@
+"""The benchmark suite: Inferway beside nginx and HAProxy, by the project's own load client and model double."""
