@@ -76,7 +76,7 @@ std::string StreamLoad::consume(Stream& stream, std::string_view bytes, Nanos no
   for (;;) {
     std::string wrong;
     switch (stream.reader.next(bytes)) {
-      case MessageReader::Step::need_more: return nullptr;
+      case MessageReader::Step::need_more: return {};
       case MessageReader::Step::bad: return "bad framing";
       case MessageReader::Step::head:
         if (!stream.busy) return "an answer to nothing";
