@@ -22,7 +22,7 @@ run_tests = ctest --preset $(1) -j $(JOBS) $(CTEST_ARGS)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test build deps format lint asan tsan clean install uninstall fresh-check container-check clients faults soak \
-        bench bench-quick bench-programs bench-micro bench-instructions bench-instructions-baseline bench-frames bench-deps \
+        bench bench-quick bench-programs bench-build bench-docs bench-micro bench-instructions bench-instructions-baseline bench-frames bench-deps \
         deps-build deps-lint deps-sanitize deps-bench deps-micro deps-instructions deps-faults deps-clients deps-fresh
 
 help: ## this list
@@ -69,6 +69,12 @@ bench-quick: bench-programs ## a part of it, in less than 3 minutes
 
 bench-programs: build deps-bench ## the load client and the model double of the suite
 	$(call compile,release) --target bench_load bench_model
+
+bench-docs: ## the last run's table into README.md and docs/performance.md
+	bench/run.py --docs
+
+bench-build: deps-build ## how long a clean and an incremental build take, without ccache; the suite's table shows it
+	bench/build_time.py
 
 bench-micro: deps-build deps-micro ## microbenchmarks
 	$(call configure,release) -DINFERWAY_BENCHES=ON

@@ -23,6 +23,8 @@ os.environ["PATH"] += ":/usr/sbin:/sbin"  # where Debian keeps nginx and haproxy
 
 def main():
     options = arguments()
+    if options.docs:
+        sys.exit(report.put_into_documents(HERE.parent, options.results))
     if options.list:
         sys.exit("\n".join(f"{one.name:15} {one.title}" for one in scenarios.SCENARIOS))
     if setup.core_count() < 2:
@@ -30,12 +32,14 @@ def main():
     chosen = [one for one in scenarios.SCENARIOS if wanted(one, options)]
     if not chosen:
         sys.exit("bench: no such scenario; --list names them")
+    os.sched_setaffinity(0, {0})  # this script too stays off the core that is measured
     with tempfile.TemporaryDirectory(prefix="inferway-bench-") as directory:
         build = pathlib.Path(options.build).resolve()
         bench = setup.Bench(
             inferway=build / "inferway", load=build / "bench/load/bench_load", model=build / "bench/load/bench_model",
             directory=pathlib.Path(directory), rounds=options.rounds, seconds=options.seconds,
-            first_port=options.first_port, quick=options.quick, file_limit=processes.raise_file_limit(65536),
+            first_port=options.first_port, quick=options.quick, warm_ms=500 if options.quick else 1000,
+            file_limit=processes.raise_file_limit(65536),
         )  # fmt: skip
         document = begin(bench, options)
         for one in chosen:
@@ -50,6 +54,7 @@ def arguments():
     parser.add_argument("--build", default="build/release", help="where the programs are")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="these scenarios; their results replace those in latest.json")
     parser.add_argument("--quick", action="store_true", help="a subset, in less than three minutes")
+    parser.add_argument("--docs", action="store_true", help="measure nothing: put the last table into README.md and docs/performance.md")
     parser.add_argument("--list", action="store_true", help="name the scenarios")
     parser.add_argument("--rounds", type=int, default=None, help="5; quick: 3")
     parser.add_argument("--seconds", type=float, default=None, help="measured, for each contender in each round: 3; quick: 1.5")

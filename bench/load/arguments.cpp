@@ -10,7 +10,7 @@ namespace bench {
 
 void fail(std::string_view what) {
   std::fprintf(stderr, "%.*s\n", static_cast<int>(what.size()), what.data());
-  std::exit(1);
+  std::_Exit(1);
 }
 
 Arguments::Arguments(int count, char** words) {

@@ -2,16 +2,15 @@
 
 #include <algorithm>
 #include <charconv>
-#include <strings.h>
-
 namespace bench {
 namespace {
 
 constexpr std::size_t kMaxHead = 16384;
 
-bool is_name(std::string_view name, std::string_view wanted) {
-  return name.size() == wanted.size() && ::strncasecmp(name.data(), wanted.data(), wanted.size()) == 0;
-}
+char lower(char letter) { return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter; }
+
+/// Whether a field's name, or a token, is this one, which is given in small letters.
+bool is_name(std::string_view name, std::string_view wanted) { return std::ranges::equal(name, wanted, {}, lower); }
 
 }  // namespace
 

@@ -108,7 +108,7 @@ void MessageLoad::report() const {
   std::printf(
       "{\"event\":\"result\",\"seconds\":%.6f,\"count\":%llu,\"finished\":%llu,\"p50_us\":%.1f,\"p99_us\":%.1f,"
       "\"errors\":%llu,\"first_error\":\"%s\"}\n",
-      window_.measured_seconds(), static_cast<unsigned long long>(messages_ * 2),  // there and back
+      window_.measured_seconds(), static_cast<unsigned long long>(messages_) * 2,  // there and back
       static_cast<unsigned long long>(open_), latency_.percentile_us(50), latency_.percentile_us(99),
       static_cast<unsigned long long>(errors_.count()), errors_.first().c_str());
 }

@@ -25,9 +25,10 @@ void ReplyModel::asked(std::shared_ptr<Peer> const& peer) {
 
 Nanos ReplyModel::turn(Nanos now) {
   while (!served_.empty() && served_.front().due <= now) {
-    if (!served_.front().peer->closed) answer(*served_.front().peer);
+    auto const served = served_.front();
     served_.pop_front();
-    fill_places(now);
+    if (!served.peer->closed) answer(*served.peer);
+    fill_places(served.due);  // its place was free from then on, however late this is noticed
   }
   return served_.empty() ? kNever : served_.front().due;
 }

@@ -42,9 +42,9 @@ def named(name):
         raise Wrong(f"{name}: {wrong}") from None
 
 
-def rounds(bench, contenders, processes, model, mode, direct=False, **options):
+def rounds(bench, contenders, processes, model, mode, direct=False, each=None, **options):
     """{name: [a result a round]}: the contenders take turns, in another order each round. `direct`: the load client
-    straight to the model double takes a turn too."""
+    straight to the model double takes a turn too. `each`: {name: options of its own}."""
     ports = {one.name: one.port for one in contenders}
     if direct:
         ports["direct"] = model.port
@@ -56,9 +56,9 @@ def rounds(bench, contenders, processes, model, mode, direct=False, **options):
             if name in processes:
                 watched["proxy"] = processes[name]
             with named(name):
-                result = measure(bench, mode, ports[name], watched, **options)
+                result = measure(bench, mode, ports[name], watched, **{**options, **(each or {}).get(name, {})})
             result["load_busy"] = (result["cpu"]["load"] + result["cpu"]["model"]) / result["wall"]
-            result["cpu_us"] = result["cpu"].get("proxy", 0) / result["count"] * 1e6
+            result["cpu_us"] = result["cpu"].get("proxy", 0) / max(result["count"], 1) * 1e6
             results[name].append(result)
     return results
 
@@ -76,11 +76,16 @@ def table(results, key, pattern):
     return {name: pattern.format(median(results, name, key)) for name in results if key in results[name][0]}
 
 
+def busiest(results):
+    """How busy the load's core was at most, as a note: only below 100 % is the proxy what limits."""
+    busy = max(result["load_busy"] for name in results if name != "direct" for result in results[name])
+    return f"load's core at most {busy:.0%} busy"
+
+
 def cpu_rows(results, work, unit, targets, note="", pattern="{:.1f} µs"):
     """A row of CPU ratios for each rival with its target."""
     absolute = {name: text for name, text in table(results, "cpu_us", pattern).items() if name != "direct"}
-    busy = max(result["load_busy"] for name in results if name != "direct" for result in results[name])
-    note = "; ".join(part for part in (note, f"load's core at most {busy:.0%} busy") if part)
+    note = "; ".join(part for part in (note, busiest(results)) if part)
     return [
         Row(work, f"CPU per {unit}, to {rival}'s", ratios(results, "Inferway", rival), target, absolute=absolute, note=note)
         for rival, target in targets.items()

@@ -9,10 +9,11 @@ from .processes import Process, Wrong, cpu_seconds
 
 
 @contextlib.contextmanager
-def model(bench, mode, **options):
-    """The model double on the load's core; yields its process, which knows its port."""
+def model(bench, mode, cores=None, **options):
+    """The model double, on the load's core unless said; yields its process, which knows its port."""
     port = bench.port()
-    with Process("model", [bench.model, mode, *words({"port": port, **options})], bench.load_core, bench.directory) as process:
+    command = [bench.model, mode, *words({"port": port, **options})]
+    with Process("model", command, cores or bench.load_core, bench.directory) as process:
         process.port = port
         process.await_listening(port)
         yield process
@@ -33,8 +34,7 @@ class Load:
     """A load client at work. Its lines are read one by one, so that CPU times are taken when it says so."""
 
     def __init__(self, bench, mode, port, cores=None, **options):
-        options = {"port": port, "measured-ms": int(bench.seconds * 1000), **options}
-        self.seconds = (options.get("warm-ms", 1000) + options["measured-ms"]) / 1000 + 30
+        options = {"port": port, "warm-ms": bench.warm_ms, "measured-ms": int(bench.seconds * 1000), **dashed(options)}
         command = ["taskset", "-c", cores or bench.load_core, "setpriv", "--pdeathsig", "KILL"]
         command += [str(bench.load), mode, *words(options)]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
@@ -73,10 +73,14 @@ def measure(bench, mode, port, watched, on_begin=None, **options):
     result["cpu"] = {name: after[name] - before[name] for name in trees}
     if result["errors"]:
         raise Wrong(f"{result['errors']} wrong answers: {result['first_error']}")
-    if not result["count"]:
+    if not any(result.get(moved) for moved in ("count", "received_bytes", "sent_bytes")):
         raise Wrong("nothing was answered")
     return result
 
 
+def dashed(options):
+    return {name.replace("_", "-"): value for name, value in options.items()}
+
+
 def words(options):
-    return [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    return [word for name, value in dashed(options).items() for word in (f"--{name}", str(value))]

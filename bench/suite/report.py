@@ -4,7 +4,7 @@ import json
 import pathlib
 import platform
 
-BEGIN, END = "<!-- benchmark table: begin -->", "<!-- benchmark table: end -->"
+BRIEF = ("chat", "sse-paced", "json-last", "upload", "download", "streams-10k", "routes", "websocket", "start", "overload")
 
 
 def machine():
@@ -60,11 +60,27 @@ def cell(text):
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-def put_into(document_path, table_path):
-    """The table between the marks of a document."""
-    text = document_path.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
+def brief(document):
+    """The rows with targets of the scenarios that say most, without details."""
+    text = "| work | figure | Inferway | target |\n|---|---|---|---|\n"
+    for name in BRIEF:
+        for row in document["scenarios"].get(name, {}).get("rows", []):
+            if row["target"] is not None:
+                text += "|".join(line(row).split("|")[:5]) + "|\n"
+    return text
+
+
+def put_into_documents(root, results):
+    """The last run's tables between the marks in the documents."""
+    document = json.loads((results / "latest.json").read_text(encoding="utf-8"))
+    put_into(root / "docs" / "performance.md", "table", markdown(document))
+    put_into(root / "README.md", "summary", brief(document))
+
+
+def put_into(path, mark, table):
+    begin_mark, end_mark = (f"<!-- benchmark {mark}: {edge} -->" for edge in ("begin", "end"))
+    before, begin, rest = path.read_text(encoding="utf-8").partition(begin_mark)
+    _, end, after = rest.partition(end_mark)
     if not begin or not end:
-        raise SystemExit(f"{document_path}: no marks for the table")
-    document_path.write_text(f"{before}{BEGIN}\n{table_path.read_text(encoding='utf-8')}{END}{after}", encoding="utf-8")
+        raise SystemExit(f"{path}: no marks for the benchmark {mark}")
+    path.write_text(f"{before}{begin}\n{table}{end}{after}", encoding="utf-8")

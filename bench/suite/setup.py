@@ -25,6 +25,7 @@ class Bench:
     proxy_core: str = "1"
     file_limit: int = 1024
     quick: bool = False
+    warm_ms: int = 1000
 
     def port(self):
         """A port nobody listens on."""
@@ -53,11 +54,12 @@ class Bench:
 
     def large_json(self, model_first):
         """1 MiB of a request, its model in front of the messages or behind them."""
-        prose = "The quick brown fox jumps over the lazy dog; \\\"he said\\\" and went on.\\n"
-        if model_first:
-            return self.write("json-first", filled(HEAD, TAIL, MIB, prose))
-        head = '{"messages":[{"role":"user","content":"'
-        return self.write("json-last", filled(head, '"}],"temperature":0.7,"model":"model-%%%%%%"}', MIB, prose))
+        model = "model-000003"
+        head, tail = HEAD.replace("model-%%%%%%", model), TAIL
+        if not model_first:
+            head, tail = '{"messages":[{"role":"user","content":"', f'"}}],"temperature":0.7,"model":"{model}"}}'
+        text = r"The quick brown fox jumps over the lazy dog; he said: \"and went on.\"\n"
+        return self.write("json-first" if model_first else "json-last", filled(head, tail, MIB, text))
 
     def binary_block(self):
         """1 MiB that no one could take for text; repeated, it is a long upload or download."""
@@ -65,13 +67,9 @@ class Bench:
 
 
 def filled(head, tail, size, text):
+    """Exactly so many bytes: head, the text over and over, tail. No escape in the text is cut in two."""
     room = size - len(head) - len(tail)
-    return head + (text * (room // len(text) + 1))[:room] + tail if "\\" not in text else head + whole_escapes(text, room) + tail
-
-
-def whole_escapes(text, room):
-    """The text, repeated, in exactly so many bytes, no escape cut in two."""
-    return text * (room // len(text)) + "." * (room % len(text))
+    return head + text * (room // len(text)) + "." * (room % len(text)) + tail
 
 
 def core_count():

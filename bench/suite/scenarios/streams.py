@@ -12,7 +12,7 @@ KIB = 1024
 
 def paced(bench):
     work = "SSE, 200 streams, a chunk each 20 ms"
-    events, body = 100, bench.chat_body()
+    events, body = 50, bench.chat_body()
     with model(bench, "stream", body=body, events=events, interval_ms=20) as double:
         field = all_three(bench, double.port)
         with running(bench, field) as processes:
@@ -50,7 +50,7 @@ def unpaced(bench):
 
 def ten_thousand(bench):
     """Each contender is started anew for each round: memory that an earlier round left would not be seen to grow."""
-    count = min(10_000, bench.connections() - 100)
+    count = min(10_000, bench.connections() - 200)
     work = f"{count:,} SSE streams, a token a second each"
     body = bench.chat_body()
     ramp, warm, measured = 2000, 3500, 4000

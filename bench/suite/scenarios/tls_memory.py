@@ -1,34 +1,25 @@
-#!/usr/bin/python3
 """Memory of the gateway for each idle event stream: without TLS, with TLS towards clients, and with TLS on both sides.
 
 An event each has come through, then all rest. What the process holds beyond its memory after the first streams, divided by
-the number of further streams. Prints a Markdown table."""
+the number of further streams. The end-to-end tests' own backend and clients serve here: they speak TLS."""
 
-import argparse
 import os
 import pathlib
 import sys
 
-sys.dont_write_bytecode = True
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "tests" / "e2e"))
+from ..figures import Row
+
+TESTS = pathlib.Path(__file__).resolve().parents[3] / "tests" / "e2e"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--inferway", required=True, metavar="PROGRAM")
-    parser.add_argument("--streams", type=int, default=1000)
-    options = parser.parse_args()
-    os.environ["INFERWAY"] = os.path.abspath(options.inferway)
+def idle_streams(bench):
+    sys.path.insert(0, str(TESTS))
+    os.environ["INFERWAY"] = str(bench.inferway)
     os.environ["INFERWAY_E2E_TLS"] = "1"
-    print(f"{options.streams} idle streams, 1 thread, two sockets each\n")
-    print("| TLS | RSS per stream |\n|---|---|")
-    for name, client_tls, backend_tls in (
-        ("none", False, False),
-        ("towards clients", True, False),
-        ("on both sides", True, True),
-    ):
-        print(f"| {name} | {measure(options.streams, client_tls, backend_tls) / 1024:.1f} KiB |", flush=True)
+    kinds = {"no TLS": (False, False), "TLS towards clients": (True, False), "TLS on both sides": (True, True)}
+    return [
+        Row(f"idle stream, {name}", "RSS for each", [measure(500, *sides) / 1024], unit=" KiB") for name, sides in kinds.items()
+    ]
 
 
 def measure(count, client_tls, backend_tls):
@@ -79,6 +70,3 @@ def rss(pid):
             return int(line.split()[1]) * 1024
     raise RuntimeError("no VmRSS")
 
-
-if __name__ == "__main__":
-    main()
