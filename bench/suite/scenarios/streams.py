@@ -4,7 +4,7 @@ import statistics
 
 from ..contenders import all_three
 from ..figures import Row, cpu_rows, named, ratios, rounds, table
-from ..load import measure, model, running
+from ..load import Load, measure, model, running
 from ..processes import memory_bytes
 
 KIB = 1024
@@ -75,8 +75,10 @@ def ten_thousand(bench):
 def one_of_many(bench, one, double, options, many):
     with running(bench, [one]) as processes:
         tree = processes[one.name].tree()
-        few = {"connections": 20, "once": 1, "warm_ms": 100, "measured_ms": 1000}
-        measure(bench, "streams", one.port, {}, **{**options, **few})  # what the first streams need is the base
+        few = {"connections": 20, "warm_ms": 100, "measured_ms": 1100}
+        with Load(bench, "streams", one.port, **options, **few) as load:  # what the first streams need is the base
+            load.next("begin")
+            load.next("end")
         base = memory_bytes(tree)
         watched = {"model": double, "proxy": processes[one.name]}
         result = measure(bench, "streams", one.port, watched, lambda: {"memory": memory_bytes(tree)}, **options, **many)
