@@ -2,6 +2,7 @@
 
 #include "tls_session.hpp"
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -16,6 +17,28 @@ namespace inferway::net {
 namespace {
 
 constexpr std::uint32_t kInterest = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+
+/// Pieces of so many bytes together are copied into one: that costs less than what the kernel takes for a list of them.
+constexpr std::size_t kCopied = 4096;
+
+ssize_t send_copied(int descriptor, std::span<iovec const> pieces) {
+  std::array<char, kCopied> whole;  // filled below
+  std::size_t size = 0;
+  for (auto const& piece : pieces) {
+    if (piece.iov_len > 0) std::memcpy(whole.data() + size, piece.iov_base, piece.iov_len);
+    size += piece.iov_len;
+  }
+  return ::send(descriptor, whole.data(), size, MSG_NOSIGNAL);
+}
+
+ssize_t send_pieces(int descriptor, std::span<iovec const> pieces, std::size_t bytes) {
+  if (pieces.size() == 1) return ::send(descriptor, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
+  if (bytes <= kCopied) return send_copied(descriptor, pieces);
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(pieces.data());  // the kernel reads it only
+  message.msg_iovlen = pieces.size();
+  return ::sendmsg(descriptor, &message, MSG_NOSIGNAL);
+}
 
 /// Tokens go out as they come: never held back to fill a segment.
 void set_no_delay(int descriptor) {
@@ -120,13 +143,10 @@ IoResult Stream::socket_read(std::span<char> into) {
 
 IoResult Stream::socket_write(std::span<iovec const> pieces) {
   if (!writable_) return {IoStatus::blocked, 0};
-  msghdr message{};
-  message.msg_iov = const_cast<iovec*>(pieces.data());  // the kernel reads it only
-  message.msg_iovlen = pieces.size();
   std::size_t offered = 0;
   for (auto const& piece : pieces) offered += piece.iov_len;
   while (true) {
-    auto const put = ::sendmsg(descriptor_.get(), &message, MSG_NOSIGNAL);
+    auto const put = send_pieces(descriptor_.get(), pieces, offered);
     if (put >= 0) {
       // A short write filled the queue: its next room is a new edge.
       if (static_cast<std::size_t>(put) < offered) writable_ = false;
