@@ -25,20 +25,10 @@ void Block::reset() {
   size_ = 0;
 }
 
-BlockPool::~BlockPool() {
-  for (char* data : small_) ::operator delete(data);
-  for (char* data : large_) ::operator delete(data);
-}
-
 BlockPool::Memory BlockPool::lend(std::size_t bytes) {
-  std::size_t const size = bytes <= kSmall ? kSmall : std::max(bytes, kLarge);
-  auto& stock = size == kSmall ? small_ : large_;
-  if (size <= kLarge && !stock.empty()) {
-    char* data = stock.back();
-    stock.pop_back();
-    return {data, size};
-  }
-  return {static_cast<char*>(::operator new(size)), size};
+  if (bytes <= kSmall) return {small_.take(), kSmall};
+  if (bytes <= kLarge) return {large_.take(), kLarge};
+  return {static_cast<char*>(::operator new(bytes)), bytes};
 }
 
 Block BlockPool::take(std::size_t bytes) {
@@ -47,10 +37,10 @@ Block BlockPool::take(std::size_t bytes) {
 }
 
 void BlockPool::give_back(char* data, std::size_t size) {
-  if (size == kSmall && small_.size() < kKeepSmall) {
-    small_.push_back(data);
-  } else if (size == kLarge && large_.size() < kKeepLarge) {
-    large_.push_back(data);
+  if (size == kSmall) {
+    small_.give_back(data);
+  } else if (size == kLarge) {
+    large_.give_back(data);
   } else {
     ::operator delete(data);
   }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "inferway/net/slabs.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -7,7 +9,6 @@
 #include <span>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace inferway::net {
 
@@ -37,19 +38,16 @@ class Block {
   std::size_t size_ = 0;
 };
 
-/// A worker's stock of memory blocks of two sizes, reused last in first out while they are still in the cache. What
-/// is beyond the stock goes back to the allocator. Must outlive its blocks.
+/// A worker's memory blocks of two sizes, reused last in first out while they are still in the cache. Must outlive its
+/// blocks.
 class BlockPool {
  public:
   static constexpr std::size_t kSmall = 16 * 1024;  ///< a request head, as a rule with its body
   static constexpr std::size_t kLarge = 64 * 1024;  ///< a piece of a body
-  static constexpr std::size_t kKeepSmall = 256;
-  static constexpr std::size_t kKeepLarge = 256;
 
   BlockPool() = default;
   BlockPool(BlockPool const&) = delete;
   BlockPool& operator=(BlockPool const&) = delete;
-  ~BlockPool();
 
   /// A block of at least `bytes`: small, large, or exactly that many.
   [[nodiscard]] Block take(std::size_t bytes);
@@ -63,8 +61,8 @@ class BlockPool {
   };
   [[nodiscard]] Memory lend(std::size_t bytes);
   void give_back(char* data, std::size_t size);
-  std::vector<char*> small_;
-  std::vector<char*> large_;
+  Slabs small_{kSmall};
+  Slabs large_{kLarge};
 };
 
 /// Bytes read but not used up: a contiguous window into a block that grows as needed and is given back when empty. Less
