@@ -8,8 +8,6 @@ namespace inferway::http {
 
 namespace {
 
-auto refuse(char const* why) { return client_error(ErrorCode::bad_request, why); }
-
 /// By its name alone. Content-Length is among them because whoever writes a head frames it anew.
 constexpr FieldSet kHopByHop{FieldId::connection,       FieldId::content_length,
                              FieldId::keep_alive,       FieldId::proxy_authenticate,
@@ -52,64 +50,74 @@ Field field_in(std::string_view bytes, Line const& line) {
   return {.name = name, .value = value, .id = id, .hop_by_hop = kHopByHop.contains(id), .plain = plain};
 }
 
-void note(SingleField& single, std::string_view value) {
-  if (single.count++ == 0) single.value = value;
-}
-
-void note(FieldSection& section, Field const& field) {
-  switch (field.id) {
-    case FieldId::authorization: return note(section.authorization, field.value);
-    case FieldId::connection: return note(section.connection, field.value);
-    case FieldId::content_length: return note(section.content_length, field.value);
-    case FieldId::content_type: return note(section.content_type, field.value);
-    case FieldId::expect: return note(section.expect, field.value);
-    case FieldId::host: return note(section.host, field.value);
-    case FieldId::transfer_encoding: return note(section.transfer_encoding, field.value);
-    case FieldId::upgrade: return note(section.upgrade, field.value);
-    default: return;
-  }
-}
-
 }  // namespace
 
-Result<FieldSection> parse_fields(std::string_view bytes, std::size_t max_fields, std::vector<Field>& fields) {
-  Result<FieldSection> section;
-  LineScan lines(bytes);
-  std::size_t at = 0;
+std::unexpected<Error> client_error(Flaw const& flaw) { return inferway::client_error(flaw.code, flaw.why); }
+
+inline void FieldSection::note(FieldId id, std::size_t place) {
+  if (met_.contains(id)) repeated_.add(id);
+  met_.add(id);
+  places_[static_cast<std::size_t>(id)] = place;
+}
+
+Flaw FieldSection::parse(std::string_view bytes, std::size_t begin, LineEnds& ends, std::size_t max_fields) {
+  std::size_t at = begin;
   while (!is_line_end(bytes, at)) {
     std::string_view const rest(bytes.data() + at, bytes.size() - at);
     auto const name_size = token_length(rest);
     auto const colon = at + name_size;
-    if (name_size == 0 || colon == bytes.size() || bytes[colon] != ':') {
-      return refuse(what_is_wrong_with_name(rest.substr(name_size), name_size));
+    if (name_size == 0 || colon == bytes.size() || bytes[colon] != ':') [[unlikely]] {
+      return {what_is_wrong_with_name(rest.substr(name_size), name_size)};
     }
-    auto const end = lines.next(colon + 1);
-    if (!is_line_end(bytes, end)) return refuse(what_is_wrong_with_value(bytes.substr(end)));
-    if (fields.size() == max_fields) {
-      return client_error(ErrorCode::header_too_large, "the head has too many fields");
-    }
-    note(*section, fields.emplace_back(field_in(bytes, {.begin = at, .colon = colon, .end = end})));
+    auto const end = ends.next(bytes, colon + 1);
+    if (!is_line_end(bytes, end)) [[unlikely]]
+      return {what_is_wrong_with_value(bytes.substr(end))};
+    auto const place = fields_.size();
+    if (place == max_fields) return {"the head has too many fields", ErrorCode::header_too_large};
+    auto const& field = fields_.emplace_back(field_in(bytes, {.begin = at, .colon = colon, .end = end}));
+    note(field.id, place);
     at = end + 2;
   }
-  if (bytes.size() - at != 2) return refuse("bytes follow the head's end");
-  return section;
+  if (bytes.size() - at != 2) return {"bytes follow the head's end"};
+  return {};
 }
 
-Result<DeclaredFraming> declared_framing(FieldSection const& section, int minor_version) {
-  DeclaredFraming framing;
-  auto const& length = section.content_length;
-  auto const& coding = section.transfer_encoding;
-  if (length.count > 0 && coding.count > 0) return refuse("Content-Length and Transfer-Encoding stand together");
-  if (length.count > 1) return refuse("Content-Length stands more than once");
-  if (coding.count > 1) return refuse("Transfer-Encoding stands more than once");
-  if (length.count == 1) {
-    framing.content_length = parse_decimal(length.value);
-    if (!framing.content_length) return refuse("Content-Length is not a number of bytes");
+namespace {
+
+/// Content-Length as nearly all send it. What has more digits, or is none at all, is left to parse_decimal().
+std::optional<std::uint64_t> length_in(std::string_view text) {
+  static constexpr std::size_t kSafeDigits = 19;  // of which none overflows
+  std::uint64_t length = 0;
+  if (text.empty() || text.size() > kSafeDigits) return parse_decimal(text);
+  for (char const c : text) {
+    auto const digit = static_cast<unsigned>(c) - '0';
+    if (digit > 9) return std::nullopt;
+    length = 10 * length + digit;
   }
-  if (coding.count == 1) {
+  return length;
+}
+
+}  // namespace
+
+DeclaredFraming declared_framing(FieldSection const& section, int minor_version) {
+  auto const refuse = [](char const* why) { return DeclaredFraming{.flaw = {why}}; };
+  bool const coded = section.has(FieldId::transfer_encoding);
+  DeclaredFraming framing;
+  framing.has_length = section.has(FieldId::content_length);
+  if (framing.has_length && coded) return refuse("Content-Length and Transfer-Encoding stand together");
+  if (framing.has_length) {
+    if (section.repeats(FieldId::content_length)) return refuse("Content-Length stands more than once");
+    auto const length = length_in(section.last(FieldId::content_length).value);
+    if (!length) return refuse("Content-Length is not a number of bytes");
+    framing.content_length = *length;
+  }
+  if (coded) {
+    if (section.repeats(FieldId::transfer_encoding)) return refuse("Transfer-Encoding stands more than once");
     // RFC 9112 section 6.1: a client that speaks HTTP/1.0 cannot know of it, so the framing is to be thought faulty.
     if (minor_version == 0) return refuse("Transfer-Encoding stands in an HTTP/1.0 message");
-    if (!iequals(coding.value, "chunked")) return refuse("Transfer-Encoding is not exactly \"chunked\"");
+    if (!iequals(section.last(FieldId::transfer_encoding).value, "chunked")) {
+      return refuse("Transfer-Encoding is not exactly \"chunked\"");
+    }
     framing.chunked = true;
   }
   return framing;
@@ -136,8 +144,15 @@ void mark(std::vector<Field>& fields, std::string_view option, FieldId id) {
 
 }  // namespace
 
-Result<ConnectionOptions> obey_connection(std::vector<Field>& fields) {
+ConnectionOptions obey_connection(FieldSection const& section) {
+  auto const refuse = [](char const* why) { return ConnectionOptions{.flaw = {why}}; };
   ConnectionOptions options;
+  if (!section.has(FieldId::connection)) return options;
+  if (!section.repeats(FieldId::connection) && section.last(FieldId::connection).value == "keep-alive") {
+    options.keep_alive = true;  // as nearly all write it who write it at all
+    return options;
+  }
+  auto& fields = section.fields();
   std::size_t count = 0;
   for (std::size_t i = 0; i < fields.size(); ++i) {
     if (fields[i].id != FieldId::connection) continue;

@@ -1,10 +1,11 @@
 #pragma once
 
+#include "inferway/http/field_set.hpp"
 #include "inferway/http/head.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -12,41 +13,53 @@
 /// (side client); ResponseHead::parse() makes bad_response of them.
 namespace inferway::http {
 
-/// A field that may stand in a message once: its first value and how often it is there.
-struct SingleField {
-  std::string_view value;
-  std::size_t count = 0;
+/// What is wrong with a head; nothing as long as `why` is null. Two registers, where each step of a parser would build
+/// a Result in memory.
+struct Flaw {
+  char const* why = nullptr;
+  ErrorCode code = ErrorCode::bad_request;
+  explicit operator bool() const { return why != nullptr; }
 };
+[[nodiscard, gnu::cold, gnu::noinline]] std::unexpected<Error> client_error(Flaw const& flaw);
 
-/// The fields that decide about the message itself, met on the way through the lines.
-struct FieldSection {
-  SingleField authorization;
-  SingleField connection;  ///< a list: any number of lines
-  SingleField content_length;
-  SingleField content_type;
-  SingleField expect;
-  SingleField host;
-  SingleField transfer_encoding;
-  SingleField upgrade;  ///< a list: any number of lines
+/// The field lines of a head, and which of them are special.
+class FieldSection {
+ public:
+  explicit FieldSection(std::vector<Field>& fields) : fields_(fields) {}
+
+  /// Takes apart the lines from `begin` on, up to the end of `bytes`, which must be the empty line. Appends to the
+  /// fields; hop_by_hop is set for those that are so by their name. RFC 9112 section 5.
+  /// Flaws: bad_request, header_too_large (more than `max_fields`).
+  [[nodiscard]] Flaw parse(std::string_view bytes, std::size_t begin, LineEnds& ends, std::size_t max_fields);
+
+  [[nodiscard]] bool has(FieldId id) const { return met_.contains(id); }
+  [[nodiscard]] bool repeats(FieldId id) const { return repeated_.contains(id); }
+  /// The last one with that id; there must be one.
+  [[nodiscard]] Field& last(FieldId id) const { return fields_[places_[static_cast<std::size_t>(id)]]; }
+  [[nodiscard]] std::vector<Field>& fields() const { return fields_; }
+
+ private:
+  void note(FieldId id, std::size_t place);
+  std::vector<Field>& fields_;
+  FieldSet met_;
+  FieldSet repeated_;
+  std::array<std::size_t, FieldSet::kMost> places_;  // for what was met
 };
-
-/// Takes apart the lines behind the first one, up to the end of `bytes`, which must be the empty line. Appends to
-/// `fields`; hop_by_hop is set for those that are so by their name. RFC 9112 section 5.
-/// Errors: bad_request, header_too_large (more than `max_fields`).
-[[nodiscard]] Result<FieldSection> parse_fields(std::string_view bytes, std::size_t max_fields,
-                                                std::vector<Field>& fields);
 
 /// How a message says that its body is framed.
 struct DeclaredFraming {
-  std::optional<std::uint64_t> content_length;
+  Flaw flaw;
+  bool has_length = false;
   bool chunked = false;
+  std::uint64_t content_length = 0;
 };
 
 /// RFC 9112 sections 6.1 to 6.3, refusing all that it allows to refuse: both fields, either of them twice or as a
 /// list, a coding other than exactly "chunked", chunked in HTTP/1.0.
-[[nodiscard]] Result<DeclaredFraming> declared_framing(FieldSection const& section, int minor_version);
+[[nodiscard]] DeclaredFraming declared_framing(FieldSection const& section, int minor_version);
 
 struct ConnectionOptions {
+  Flaw flaw{};
   bool close = false;
   bool keep_alive = false;
   bool upgrade = false;
@@ -58,7 +71,7 @@ inline constexpr std::size_t kMaxConnectionOptions = 64;
 /// Reads the Connection fields and marks the fields they name as hop-by-hop, except those that say whom the message
 /// is for, how its body is to be read, and what a handshake is made of: a client must not be able to take these away.
 /// RFC 9110 section 7.6.1.
-[[nodiscard]] Result<ConnectionOptions> obey_connection(std::vector<Field>& fields);
+[[nodiscard]] ConnectionOptions obey_connection(FieldSection const& section);
 
 /// RFC 9112 section 9.3.
 [[nodiscard]] inline bool persists(ConnectionOptions const& options, int minor_version) {

@@ -83,9 +83,8 @@ std::size_t take_usual_line(RequestHead& head, std::string_view bytes) {
   return method + 1 + size + kEnd.size();
 }
 
-/// Everything up to the first line's end. Returns what follows it.
-Result<std::string_view> parse_request_line(RequestHead& head, std::string_view bytes) {
-  if (auto const size = take_usual_line(head, bytes); size > 0) return bytes.substr(size);
+/// Everything up to the first line's end. Returns its size.
+Result<std::size_t> parse_request_line(RequestHead& head, std::string_view bytes) {
   auto const cr = bytes.find('\r');
   if (cr == std::string_view::npos || bytes.substr(cr, 2) != "\r\n") return refuse("the request line has no end");
   auto const line = bytes.substr(0, cr);
@@ -102,86 +101,93 @@ Result<std::string_view> parse_request_line(RequestHead& head, std::string_view 
   head.minor_version = *version;
   auto const target = take_apart_target(head);
   if (!target) return std::unexpected(target.error());
-  return bytes.substr(cr + 2);
+  return cr + 2;
 }
 
 /// RFC 9112 section 3.2: exactly one Host in HTTP/1.1; RFC 9110 section 7.2: nothing but host[:port].
-Result<void> check_host(RequestHead& head, SingleField const& host) {
-  if (host.count > 1) return refuse("Host stands more than once");
-  if (host.count == 0) {
-    if (head.minor_version == 1) return refuse("Host is missing");
+Flaw check_host(RequestHead& head, FieldSection const& section) {
+  if (section.repeats(FieldId::host)) return {"Host stands more than once"};
+  if (!section.has(FieldId::host)) {
+    if (head.minor_version == 1) return {"Host is missing"};
     return {};
   }
-  if (!is_authority(host.value)) return refuse("Host is not host[:port]");
-  if (head.host.empty()) head.host = host.value;  // else the target's authority goes before it
+  auto const host = section.last(FieldId::host).value;
+  if (!is_authority(host)) return {"Host is not host[:port]"};
+  if (head.host.empty()) head.host = host;  // else the target's authority goes before it
   return {};
 }
 
 /// Fields that two readers could take differently when they stand twice; and names that CGI-like backends cannot tell
 /// from the framing fields, since they make '_' of '-'.
-Result<void> check_ambiguities(std::vector<Field> const& fields, FieldSection const& section) {
-  if (section.content_type.count > 1) return refuse("Content-Type stands more than once");
-  if (section.authorization.count > 1) return refuse("Authorization stands more than once");
-  for (auto const& field : fields) {
+Flaw check_ambiguities(FieldSection const& section) {
+  if (section.repeats(FieldId::content_type)) return {"Content-Type stands more than once"};
+  if (section.repeats(FieldId::authorization)) return {"Authorization stands more than once"};
+  if (!section.has(FieldId::other)) return {};
+  for (auto const& field : section.fields()) {
     auto const size = field.name.size();
     if (field.id != FieldId::other || (size != 14 && size != 17)) continue;
     if (iequals(field.name, "content_length") || iequals(field.name, "transfer_encoding")) {
-      return refuse("a field name is a framing field's, spelt with '_'");
+      return {"a field name is a framing field's, spelt with '_'"};
     }
   }
   return {};
 }
 
 /// RFC 9110 section 10.1.1. The gateway answers the expectation itself, so the field goes no further.
-Result<void> check_expectation(RequestHead& head, SingleField const& expect) {
-  if (expect.count == 0) return {};
+Flaw check_expectation(RequestHead& head, FieldSection const& section) {
+  if (!section.has(FieldId::expect)) return {};
   for (auto& field : head.fields) {
     if (field.id == FieldId::expect) field.hop_by_hop = true;
   }
   if (head.minor_version == 0) return {};
-  if (expect.count > 1 || !iequals(expect.value, "100-continue")) {
-    return client_error(ErrorCode::expectation_failed, "only Expect: 100-continue can be met");
+  if (section.repeats(FieldId::expect) || !iequals(section.last(FieldId::expect).value, "100-continue")) {
+    return {"only Expect: 100-continue can be met", ErrorCode::expectation_failed};
   }
   head.expect_continue = true;
   return {};
 }
 
-Result<void> parse_section(RequestHead& head, std::string_view bytes, HeadLimits const& limits) {
-  auto const section = parse_fields(bytes, limits.fields, head.fields);
-  if (!section) return std::unexpected(section.error());
-  if (auto checked = check_host(head, section->host); !checked) return checked;
-  if (auto checked = check_ambiguities(head.fields, *section); !checked) return checked;
-  auto const framing = declared_framing(*section, head.minor_version);
-  if (!framing) return std::unexpected(framing.error());
-  if (framing->content_length) {
-    head.framing = BodyFraming::length;
-    head.content_length = *framing->content_length;
-  } else if (framing->chunked) {
-    head.framing = BodyFraming::chunked;
-  }
-  ConnectionOptions options;
-  if (section->connection.count > 0) {
-    auto const read = obey_connection(head.fields);
-    if (!read) return std::unexpected(read.error());
-    options = *read;
-  }
+/// What the fields say about the message itself.
+Flaw settle(RequestHead& head, FieldSection const& section) {
+  if (auto const flaw = check_host(head, section)) return flaw;
+  if (auto const flaw = check_ambiguities(section)) return flaw;
+  auto const framing = declared_framing(section, head.minor_version);
+  if (framing.flaw) return framing.flaw;
+  head.content_length = framing.content_length;
+  if (framing.has_length) head.framing = BodyFraming::length;
+  if (framing.chunked) head.framing = BodyFraming::chunked;
+  auto const options = obey_connection(section);
+  if (options.flaw) return options.flaw;
   head.keep_alive = persists(options, head.minor_version);
   // RFC 9110 section 7.8: ignored in HTTP/1.0.
-  head.upgrade = head.minor_version == 1 && options.upgrade && section->upgrade.count > 0;
-  return check_expectation(head, section->expect);
+  head.upgrade = head.minor_version == 1 && options.upgrade && section.has(FieldId::upgrade);
+  return check_expectation(head, section);
 }
 
 }  // namespace
 
-Result<void> RequestHead::parse(std::string_view bytes, HeadLimits const& limits) {
+Result<void> RequestHead::parse(std::string_view bytes, HeadLimits const& limits, LineEnds& ends) {
   fields.clear();
   auto storage = std::move(fields);
   *this = RequestHead();
   fields = std::move(storage);
-  if (bytes.size() > limits.bytes) return client_error(ErrorCode::header_too_large, "the head is too large");
-  auto const rest = parse_request_line(*this, bytes);
-  if (!rest) return std::unexpected(rest.error());
-  return parse_section(*this, *rest, limits);
+  if (bytes.size() > limits.bytes) return client_error({"the head is too large", ErrorCode::header_too_large});
+  auto begin = take_usual_line(*this, bytes);
+  if (begin == 0) {
+    auto const parsed = parse_request_line(*this, bytes);
+    if (!parsed) return std::unexpected(parsed.error());
+    begin = *parsed;
+  }
+  ends.rewind(bytes.size());
+  FieldSection section(fields);
+  if (auto const flaw = section.parse(bytes, begin, ends, limits.fields)) return client_error(flaw);
+  if (auto const flaw = settle(*this, section)) return client_error(flaw);
+  return {};
+}
+
+Result<void> RequestHead::parse(std::string_view bytes, HeadLimits const& limits) {
+  LineEnds ends;
+  return parse(bytes, limits, ends);
 }
 
 Field const* RequestHead::find(FieldId id) const { return find_field(fields, id); }

@@ -6,6 +6,7 @@
 #include "inferway/http/head.hpp"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace inferway::http {
@@ -14,14 +15,18 @@ namespace {
 
 auto refuse(char const* why) { return client_error(ErrorCode::bad_request, why); }
 
-/// Everything up to the first line's end. Returns what follows it. Without a reason the space before it may be
+/// The status line that nearly all send. Returns its size; 0 when it is another one.
+std::size_t take_usual_line(ResponseHead& head, std::string_view bytes) {
+  static constexpr std::string_view kUsual = "HTTP/1.1 200 OK\r\n";
+  if (!bytes.starts_with(kUsual)) return 0;
+  head.status = 200;
+  head.reason = bytes.substr(13, 2);
+  return kUsual.size();
+}
+
+/// Everything up to the first line's end. Returns its size. Without a reason the space before it may be
 /// missing, too: RFC 9112 section 4 wants it, but well-known servers leave it out, and nothing else can be meant.
-Result<std::string_view> parse_status_line(ResponseHead& head, std::string_view bytes) {
-  if (bytes.starts_with("HTTP/1.1 200 OK\r\n")) {  // as nearly all do
-    head.status = 200;
-    head.reason = bytes.substr(13, 2);
-    return bytes.substr(17);
-  }
+Result<std::size_t> parse_status_line(ResponseHead& head, std::string_view bytes) {
   auto const cr = bytes.find('\r');
   if (cr == std::string_view::npos || bytes.substr(cr, 2) != "\r\n") return refuse("the status line has no end");
   auto const line = bytes.substr(0, cr);
@@ -36,12 +41,12 @@ Result<std::string_view> parse_status_line(ResponseHead& head, std::string_view 
   if (head.status < 100 || head.status > 599) return refuse("the status is not within 100 to 599");
   if (!rest.empty()) head.reason = rest.substr(1);
   if (!is_field_value(head.reason)) return refuse("the reason phrase holds a control character");
-  return bytes.substr(cr + 2);
+  return cr + 2;
 }
 
 /// RFC 9112 section 6.3, in its order.
 void settle_framing(ResponseHead& head, DeclaredFraming const& framing, bool head_request) {
-  head.content_length = framing.content_length.value_or(0);
+  head.content_length = framing.content_length;
   bool const never = head.status < 200 || head.status == 204;
   if (head_request || never || head.status == 304) {
     head.framing = BodyFraming::none;
@@ -50,7 +55,7 @@ void settle_framing(ResponseHead& head, DeclaredFraming const& framing, bool hea
     if (never && (framing.chunked || head.content_length > 0)) head.keep_alive = false;
   } else if (framing.chunked) {
     head.framing = BodyFraming::chunked;
-  } else if (framing.content_length) {
+  } else if (framing.has_length) {
     head.framing = BodyFraming::length;
   } else {
     head.framing = BodyFraming::until_close;
@@ -58,7 +63,10 @@ void settle_framing(ResponseHead& head, DeclaredFraming const& framing, bool hea
   }
 }
 
-void settle_media_type(ResponseHead& head, std::string_view content_type) {
+void settle_media_type(ResponseHead& head, FieldSection const& section) {
+  if (!section.has(FieldId::content_type)) return;
+  auto const content_type = section.repeats(FieldId::content_type) ? head.find(FieldId::content_type)->value
+                                                                   : section.last(FieldId::content_type).value;
   if (content_type.size() < std::string_view("text/event-stream").size()) return;
   auto const media_type = trim(content_type.substr(0, content_type.find(';')));
   bool const events = iequals(media_type, "text/event-stream");
@@ -71,40 +79,49 @@ void settle_media_type(ResponseHead& head, std::string_view content_type) {
   head.ndjson = lines && !hidden;
 }
 
-Result<void> parse_section(ResponseHead& head, std::string_view bytes, HeadLimits const& limits, bool head_request) {
-  auto const section = parse_fields(bytes, limits.fields, head.fields);
-  if (!section) return std::unexpected(section.error());
-  auto const framing = declared_framing(*section, head.minor_version);
-  if (!framing) return std::unexpected(framing.error());
-  ConnectionOptions options;
-  if (section->connection.count > 0) {
-    auto const read = obey_connection(head.fields);
-    if (!read) return std::unexpected(read.error());
-    options = *read;
-  }
+/// What the fields say about the message itself.
+Flaw settle(ResponseHead& head, FieldSection const& section, bool head_request) {
+  auto const framing = declared_framing(section, head.minor_version);
+  if (framing.flaw) return framing.flaw;
+  auto const options = obey_connection(section);
+  if (options.flaw) return options.flaw;
   head.keep_alive = persists(options, head.minor_version);
-  settle_framing(head, *framing, head_request);
-  settle_media_type(head, section->content_type.value);
+  settle_framing(head, framing, head_request);
+  settle_media_type(head, section);
   return {};
 }
 
-Result<void> as_bad_response(Error const& error) {
-  return upstream_error(ErrorCode::bad_response, "the answer's head is malformed: " + error.detail);
+[[gnu::cold, gnu::noinline]] std::unexpected<Error> bad_response(std::string const& why) {
+  return upstream_error(ErrorCode::bad_response, why);
+}
+[[gnu::cold, gnu::noinline]] std::unexpected<Error> malformed(std::string_view why) {
+  return bad_response("the answer's head is malformed: " + std::string(why));
 }
 
 }  // namespace
 
-Result<void> ResponseHead::parse(std::string_view bytes, HeadLimits const& limits, bool head_request) {
+Result<void> ResponseHead::parse(std::string_view bytes, HeadLimits const& limits, bool head_request, LineEnds& ends) {
   fields.clear();
   auto storage = std::move(fields);
   *this = ResponseHead();
   fields = std::move(storage);
-  if (bytes.size() > limits.bytes) return upstream_error(ErrorCode::bad_response, "the answer's head is too large");
-  auto const rest = parse_status_line(*this, bytes);
-  if (!rest) return as_bad_response(rest.error());
-  auto const parsed = parse_section(*this, *rest, limits, head_request);
-  if (!parsed) return as_bad_response(parsed.error());
+  if (bytes.size() > limits.bytes) return bad_response("the answer's head is too large");
+  auto begin = take_usual_line(*this, bytes);
+  if (begin == 0) {
+    auto const parsed = parse_status_line(*this, bytes);
+    if (!parsed) return malformed(parsed.error().detail);
+    begin = *parsed;
+  }
+  ends.rewind(bytes.size());
+  FieldSection section(fields);
+  if (auto const flaw = section.parse(bytes, begin, ends, limits.fields)) return malformed(flaw.why);
+  if (auto const flaw = settle(*this, section, head_request)) return malformed(flaw.why);
   return {};
+}
+
+Result<void> ResponseHead::parse(std::string_view bytes, HeadLimits const& limits, bool head_request) {
+  LineEnds ends;
+  return parse(bytes, limits, head_request, ends);
 }
 
 Field const* ResponseHead::find(FieldId id) const { return find_field(fields, id); }

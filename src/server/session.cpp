@@ -152,7 +152,8 @@ Result<bool> Session::parse_head() {
     blank_bytes_ += blank;
     in_.consume(blank);
   }
-  auto const end = http::find_head_end(in_.view(), scanned_);
+  http::LineEnds line_ends;
+  auto const end = http::find_head_end(in_.view(), scanned_, line_ends);
   if (!end) return no_head(end.error().code, end.error().detail);
   if (end->size > limit || (end->size == 0 && in_.size() >= limit)) {
     return no_head(ErrorCode::header_too_large, "the request head is larger than limits.header_bytes");
@@ -161,7 +162,7 @@ Result<bool> Session::parse_head() {
   if (end->size == 0) return false;
   http::HeadLimits const limits{.bytes = limit, .fields = settings_->limits.header_count};
   server_.fields_.lend(head_.fields);
-  auto const parsed = head_.parse(in_.view().substr(0, end->size), limits);
+  auto const parsed = head_.parse({in_.view().data(), end->size}, limits, line_ends);
   if (!parsed) return std::unexpected(parsed.error());
   used_ = end->size;
   return true;

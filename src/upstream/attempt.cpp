@@ -82,7 +82,8 @@ Result<std::optional<Attempt::Step>> Attempt::parse_head() {
   auto const bad = [&](std::string detail) {
     return failure({ErrorCode::bad_response, Side::upstream, Retry::yes, std::move(detail)});
   };
-  auto const end = http::find_head_end(unread_, scanned_);
+  http::LineEnds line_ends;
+  auto const end = http::find_head_end(unread_, scanned_, line_ends);
   if (!end) return bad("the answer's head is malformed: " + end.error().detail);
   http::HeadLimits const limits{.bytes = upstream_.limits_.header_bytes, .fields = upstream_.limits_.header_count};
   if (end->size > limits.bytes || (end->size == 0 && unread_.size() >= limits.bytes)) {
@@ -99,7 +100,7 @@ Result<std::optional<Attempt::Step>> Attempt::parse_head() {
   if (connection_->stream->readable()) set_aside();
   head_text_ = unread_.substr(0, end->size);
   upstream_.fields_.lend(head_.fields);
-  auto const parsed = head_.parse(head_text_, limits, request_.head_only);
+  auto const parsed = head_.parse(head_text_, limits, request_.head_only, line_ends);
   if (!parsed) return bad(parsed.error().detail);
   unread_.remove_prefix(end->size);
   if (head_bytes_.view().data() != nullptr && !head_bytes_.empty()) head_bytes_.consume(end->size);

@@ -2,6 +2,7 @@
 
 #include "inferway/http/head.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 
@@ -10,6 +11,8 @@ namespace inferway::http {
 /// A set of field ids, for one look-up where a list of cases would be.
 class FieldSet {
  public:
+  static constexpr std::size_t kMost = 64;  ///< ids
+
   constexpr FieldSet() = default;
   constexpr FieldSet(std::initializer_list<FieldId> ids) {
     for (auto const id : ids) add(id);
@@ -19,7 +22,7 @@ class FieldSet {
 
  private:
   static constexpr std::uint64_t bit(FieldId id) { return std::uint64_t{1} << static_cast<unsigned>(id); }
-  static_assert(static_cast<unsigned>(FieldId::x_request_id) < 64);  // the last one
+  static_assert(static_cast<unsigned>(FieldId::x_request_id) < kMost);  // the last one
   std::uint64_t bits_ = 0;
 };
 

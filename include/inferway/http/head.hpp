@@ -1,6 +1,7 @@
 #pragma once
 
 #include "inferway/base/error.hpp"
+#include "inferway/http/line_ends.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -78,6 +79,8 @@ struct HeadEnd {
 /// Errors: bad_request as soon as a line ends in a bare LF, a CR is not followed by LF, or another control is met.
 /// CRLFs before a request line are the caller's to skip (leading_blank_lines).
 [[nodiscard]] Result<HeadEnd> find_head_end(std::string_view bytes, std::size_t scanned);
+/// Keeps the ends of the lines that it met for parse().
+[[nodiscard]] Result<HeadEnd> find_head_end(std::string_view bytes, std::size_t scanned, LineEnds& ends);
 
 /// Bytes of empty lines (CRLF) in front of a request line; a server ignores them (RFC 9112 section 2.2). At most 2
 /// lines count; what is more is left for the parser to refuse.
@@ -90,6 +93,8 @@ class RequestHead {
   /// bad_request, header_too_large (field count), expectation_failed, unsupported_version, method_not_allowed
   /// (CONNECT, TRACE). RFC 9112 sections 3, 5, 6; RFC 9110 sections 5, 7.2.
   [[nodiscard]] Result<void> parse(std::string_view bytes, HeadLimits const& limits);
+  /// `ends`: of find_head_end() for the same bytes.
+  [[nodiscard]] Result<void> parse(std::string_view bytes, HeadLimits const& limits, LineEnds& ends);
 
   /// The first field with that id, or nullptr.
   [[nodiscard]] Field const* find(FieldId id) const;
@@ -118,6 +123,8 @@ class ResponseHead {
   /// status outside 100 to 599, Content-Length with Transfer-Encoding, a body that 204, 304 or 1xx must not have is
   /// framed as none. RFC 9112 sections 4, 6.3.
   [[nodiscard]] Result<void> parse(std::string_view bytes, HeadLimits const& limits, bool head_request);
+  /// `ends`: of find_head_end() for the same bytes.
+  [[nodiscard]] Result<void> parse(std::string_view bytes, HeadLimits const& limits, bool head_request, LineEnds& ends);
 
   [[nodiscard]] Field const* find(FieldId id) const;
   [[nodiscard]] Field const* find(std::string_view name) const;
