@@ -2,6 +2,7 @@
 
 #include "inferway/base/text.hpp"
 #include "inferway/http/field_set.hpp"
+#include "known_fields.hpp"
 #include "scan.hpp"
 
 namespace inferway::http {
@@ -25,13 +26,6 @@ char const* what_is_wrong_with_name(std::string_view name_end, std::size_t name_
   return "a field name holds a character that is not allowed in it";
 }
 
-/// Where a line stands in the text.
-struct Line {
-  std::size_t begin;
-  std::size_t colon;
-  std::size_t end;  ///< its CR
-};
-
 /// Why no value, or none that ends, stands behind the colon.
 char const* what_is_wrong_with_value(std::string_view value_end) {
   if (value_end.empty() || value_end == "\r") return "a field line has no end";
@@ -39,14 +33,25 @@ char const* what_is_wrong_with_value(std::string_view value_end) {
   return "a field value holds a control character";
 }
 
-Field field_in(std::string_view bytes, Line const& line) {
-  auto const name = std::string_view(bytes.data() + line.begin, line.colon - line.begin);
-  auto value = std::string_view(bytes.data() + line.colon + 1, line.end - line.colon - 1);
+/// Why no field line stands at the front of `rest`.
+[[gnu::cold, gnu::noinline]] char const* what_is_wrong(std::string_view rest) {
+  auto const name_size = token_length(rest);
+  auto const name_end = rest.substr(name_size);
+  if (name_size == 0 || !name_end.starts_with(':')) return what_is_wrong_with_name(name_end, name_size);
+  auto const value = name_end.substr(1);
+  return what_is_wrong_with_value(value.substr(field_text_length(value)));
+}
+
+/// A line without its CRLF.
+Field field_in(std::string_view line, std::size_t name_size) {
+  std::string_view const name(line.data(), name_size);
+  std::string_view value(line.data() + name_size + 1, line.size() - name_size - 1);
   // Nearly all lines have one space in front of the value, and none behind it.
   auto const dark = [](char c) { return static_cast<unsigned char>(c) > ' '; };
-  bool const plain = value.size() > 1 && value[0] == ' ' && dark(value[1]) && dark(value.back());
-  value = plain ? std::string_view(value.data() + 1, value.size() - 1) : trim(value);
-  auto const id = field_id(name);
+  char const* const text = value.data();
+  bool const plain = value.size() > 1 && text[0] == ' ' && dark(text[1]) && dark(text[value.size() - 1]);
+  value = plain ? std::string_view(text + 1, value.size() - 1) : trim(value);
+  auto const id = known_field_id(name);
   return {.name = name, .value = value, .id = id, .hop_by_hop = kHopByHop.contains(id), .plain = plain};
 }
 
@@ -54,28 +59,26 @@ Field field_in(std::string_view bytes, Line const& line) {
 
 std::unexpected<Error> client_error(Flaw const& flaw) { return inferway::client_error(flaw.code, flaw.why); }
 
-inline void FieldSection::note(FieldId id, std::size_t place) {
-  if (met_.contains(id)) repeated_.add(id);
-  met_.add(id);
-  places_[static_cast<std::size_t>(id)] = place;
-}
-
 Flaw FieldSection::parse(std::string_view bytes, std::size_t begin, LineEnds& ends, std::size_t max_fields) {
   std::size_t at = begin;
-  while (!is_line_end(bytes, at)) {
+  std::size_t count = 0;
+  while (true) {
+    auto const end = ends.next(bytes, at);
     std::string_view const rest(bytes.data() + at, bytes.size() - at);
-    auto const name_size = token_length(rest);
-    auto const colon = at + name_size;
-    if (name_size == 0 || colon == bytes.size() || bytes[colon] != ':') [[unlikely]] {
-      return {what_is_wrong_with_name(rest.substr(name_size), name_size)};
-    }
-    auto const end = ends.next(bytes, colon + 1);
     if (!is_line_end(bytes, end)) [[unlikely]]
-      return {what_is_wrong_with_value(bytes.substr(end))};
-    auto const place = fields_.size();
-    if (place == max_fields) return {"the head has too many fields", ErrorCode::header_too_large};
-    auto const& field = fields_.emplace_back(field_in(bytes, {.begin = at, .colon = colon, .end = end}));
-    note(field.id, place);
+      return {what_is_wrong(rest)};
+    if (end == at) break;
+    auto const name_size = field_name_length(rest);
+    if (name_size == 0 || rest.data()[name_size] != ':') [[unlikely]]
+      return {what_is_wrong(rest)};
+    if (count == max_fields) [[unlikely]]
+      return {"the head has too many fields", ErrorCode::header_too_large};
+    auto const field = field_in({rest.data(), end - at}, name_size);
+    fields_.push_back(field);
+    if (met_.contains(field.id)) repeated_.add(field.id);
+    met_.add(field.id);
+    places_.data()[static_cast<std::size_t>(field.id)] = count;
+    ++count;
     at = end + 2;
   }
   if (bytes.size() - at != 2) return {"bytes follow the head's end"};

@@ -27,8 +27,8 @@ class FieldSection {
  public:
   explicit FieldSection(std::vector<Field>& fields) : fields_(fields) {}
 
-  /// Takes apart the lines from `begin` on, up to the end of `bytes`, which must be the empty line. Appends to the
-  /// fields; hop_by_hop is set for those that are so by their name. RFC 9112 section 5.
+  /// Takes apart the lines from `begin` on, up to the end of `bytes`, which must be the empty line. Fills the fields,
+  /// which are none before; hop_by_hop is set for those that are so by their name. RFC 9112 section 5.
   /// Flaws: bad_request, header_too_large (more than `max_fields`).
   [[nodiscard]] Flaw parse(std::string_view bytes, std::size_t begin, LineEnds& ends, std::size_t max_fields);
 
@@ -39,7 +39,6 @@ class FieldSection {
   [[nodiscard]] std::vector<Field>& fields() const { return fields_; }
 
  private:
-  void note(FieldId id, std::size_t place);
   std::vector<Field>& fields_;
   FieldSet met_;
   FieldSet repeated_;

@@ -52,6 +52,11 @@ template <typename Bad>
   return bits(_mm_or_si128(control, equal(bytes, 0x7F)));
 }
 
+/// Bit i: byte i of the block is neither a letter nor '-', which field names are made of, as good as always.
+[[nodiscard]] inline unsigned not_in_names(__m128i bytes) {
+  return bits(_mm_or_si128(are_letters(bytes), equal(bytes, '-'))) ^ 0xFFFFU;
+}
+
 /// Bit i: byte i of the block is a control, HTAB among them, or not ASCII: one more look tells what it means. Cheaper
 /// than controls(): as a signed number, what is above ASCII is below a space, and so is 0x7F + 1.
 [[nodiscard]] inline unsigned unusual(__m128i bytes) {
@@ -76,16 +81,20 @@ template <typename Bad>
 }
 
 /// How many bytes at the front of `text` may stand in a token.
-[[nodiscard]] inline std::size_t token_length(std::string_view text) {
-  std::size_t length = 0;
+[[nodiscard]] std::size_t token_length(std::string_view text);
+
+/// The same for who expects a field's name and a colon.
+[[nodiscard]] inline std::size_t field_name_length(std::string_view text) {
 #ifdef __SSE2__
-  // Field names are letters and '-', as good as always; the others that are allowed are left to the table.
-  length = blocks_length(
-      text, [](__m128i bytes) { return bits(_mm_or_si128(are_letters(bytes), equal(bytes, '-'))) ^ 0xFFFFU; });
+  if (text.size() >= 16) {
+    auto const other = not_in_names(_mm_loadu_si128(reinterpret_cast<__m128i const*>(text.data())));
+    if (other != 0) {
+      auto const length = static_cast<std::size_t>(std::countr_zero(other));
+      if (text.data()[length] == ':') return length;
+    }
+  }
 #endif
-  if (length < text.size() && text[length] == ':') return length;  // as good as always
-  while (length < text.size() && is_a(text[length], kTchar)) ++length;
-  return length;
+  return token_length(text);
 }
 
 /// How many bytes at the front of `text` are visible ASCII, but neither '?' nor '#'.

@@ -9,6 +9,15 @@
 
 namespace inferway::http {
 
+std::size_t token_length(std::string_view text) {
+  std::size_t length = 0;
+#ifdef __SSE2__
+  length = blocks_length(text, not_in_names);
+#endif
+  while (length < text.size() && is_a(text[length], kTchar)) ++length;
+  return length;
+}
+
 bool is_token(std::string_view text) { return !text.empty() && token_length(text) == text.size(); }
 
 bool is_field_value(std::string_view text) { return field_text_length(text) == text.size(); }

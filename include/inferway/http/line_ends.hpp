@@ -27,7 +27,7 @@ class LineEnds {
   /// well. The size of the text if there is none. `from` is in the line behind the answer of the last call.
   [[nodiscard]] std::size_t next(std::string_view bytes, std::size_t from) {
     while (taken_ < count_) {
-      auto const place = places_[taken_++];
+      auto const place = places_.data()[taken_++];
       if (place >= from) return place;
     }
     look(bytes, from);
