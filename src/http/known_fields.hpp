@@ -102,7 +102,7 @@ template <typename Word>
 }
 
 /// field_id() for the parser's own loop.
-[[nodiscard]] inline FieldId known_field_id(std::string_view name) {
+[[nodiscard, gnu::always_inline]] inline FieldId known_field_id(std::string_view name) {
   if (name.empty()) return FieldId::other;
   auto const& known = kFieldTable.data()[slot_of(name)];
   if (known.name.size() != name.size() || !same(name, known.name)) return FieldId::other;

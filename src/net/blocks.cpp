@@ -48,6 +48,12 @@ void BlockPool::give_back(char* data, std::size_t size) {
 
 std::span<char> Buffer::room(std::size_t bytes) {
   if (capacity_ - end_ >= bytes) return spare();
+  if (data_ == nullptr && bytes <= BlockPool::kSmall) {  // as nearly always
+    auto const memory = pool_.lend(bytes);
+    data_ = memory.data;
+    capacity_ = static_cast<std::uint32_t>(memory.size);
+    return spare();
+  }
   auto const content = view();
   auto const kept = content.size();
   if (capacity_ >= kept + bytes) {
@@ -64,11 +70,6 @@ std::span<char> Buffer::room(std::size_t bytes) {
   begin_ = 0;
   end_ = static_cast<std::uint32_t>(kept);
   return spare();
-}
-
-void Buffer::append_growing(std::string_view bytes) {
-  std::memcpy(room(bytes.size()).data(), bytes.data(), bytes.size());
-  grow(bytes.size());
 }
 
 }  // namespace inferway::net

@@ -31,17 +31,18 @@ constexpr FieldSet kOwn{FieldId::host,
 constexpr FieldSet kGuarded{FieldId::authorization, FieldId::proxy_authorization, FieldId::x_api_key,
                             FieldId::api_key,       FieldId::x_goog_api_key,      FieldId::cookie};
 
-bool has(auto const& list, FieldId id) { return std::ranges::find(list, id) != list.end(); }
+bool has(auto const& list, auto const& one) { return std::ranges::find(list, one) != list.end(); }
 
+/// For fields that are not kOwn.
 bool passes(http::Field const& field, UpstreamHead const& head) {
-  auto const place = static_cast<std::size_t>(&field - head.client.fields.data());
-  if (std::ranges::find(head.withheld, place) != head.withheld.end()) return false;
   auto const& backend = head.backend;
   bool const guarded = kGuarded.contains(field.id);
-  bool const let_through = guarded && has(backend.passes, field.id);
-  if (field.hop_by_hop && !let_through) return false;
-  if (kOwn.contains(field.id) || (guarded && !let_through)) return false;
-  return std::ranges::none_of(backend.replaced, [&](std::string const& name) { return iequals(name, field.name); });
+  if ((field.hop_by_hop || guarded) && !(guarded && has(backend.passes, field.id))) return false;
+  auto const place = static_cast<std::size_t>(&field - head.client.fields.data());
+  if (has(head.withheld, place)) return false;
+  return std::ranges::none_of(backend.replaced, [&](std::string const& name) {
+    return name.size() == field.name.size() && iequals(name, field.name);
+  });
 }
 
 /// What the client, or a proxy before us, said in all fields of that name; our own word is to follow.
@@ -82,12 +83,15 @@ bool is_guarded(FieldId id) { return kGuarded.contains(id); }
 
 void write_upstream_head(net::Buffer& out, UpstreamHead const& head) {
   auto const& client = head.client;
-  FieldSet present;
-  for (auto const& field : client.fields) present.add(field.id);
+  FieldSet present;  // of kOwn
 
   out.append(client.method, " ", head.endpoint.path, head.path, head.has_query ? "?" : "", head.query,
              " HTTP/1.1\r\nHost: ", head.endpoint.authority, "\r\n");
-  http::append_lines(out, client.fields, [&](http::Field const& field) { return passes(field, head); });
+  http::append_lines(out, client.fields, [&](http::Field const& field) {
+    if (!kOwn.contains(field.id)) return passes(field, head);
+    present.add(field.id);
+    return false;
+  });
   out.append("X-Forwarded-For: ");
   if (present.contains(FieldId::x_forwarded_for)) append_list(out, client, FieldId::x_forwarded_for);
   out.append(forwarded_for(head.peer),

@@ -29,7 +29,8 @@ std::string_view print(std::array<char, 24>& into, Integer value, int base) {
 }  // namespace
 
 void Session::append_status_line(int status, std::string_view reason) {
-  std::array<char, 24> digits;  // to_chars fills it
+  if (status == 200 && reason == "OK") return out_.append("HTTP/1.1 200 OK\r\n");  // as nearly always
+  std::array<char, 24> digits;                                                     // to_chars fills it
   out_.append("HTTP/1.1 ", print(digits, status, 10), " ", reason, kCrlf);
 }
 
@@ -39,7 +40,7 @@ void Session::append_fields(AnswerHead const& head) {
   bool dated = head.status < 200;
   http::append_lines(out_, head.fields, [&](http::Field const& field) {
     if (field.hop_by_hop) return false;
-    dated = dated || iequals(field.name, "date");
+    dated = dated || (field.name.size() == 4 && iequals(field.name, "date"));
     return true;
   });
   for (auto const& field : head.more) append_field(field.name, field.value);
@@ -51,7 +52,7 @@ void Session::append_framing(AnswerHead const& head) {
   std::array<char, 24> digits;  // to_chars fills it
   no_body_ = !head.body || head_.method == "HEAD";
   if (head.length) {
-    append_field("Content-Length", print(digits, *head.length, 10));
+    out_.append("Content-Length: ", print(digits, *head.length, 10), kCrlf);
     framing_ = Framing::length;
     answer_left_ = no_body_ ? 0 : *head.length;
   } else if (!head.body) {

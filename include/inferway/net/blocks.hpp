@@ -83,19 +83,12 @@ class Buffer {
   [[nodiscard]] std::span<char> spare() const { return {data_ + end_, capacity_ - end_}; }
   void grow(std::size_t bytes) { end_ += static_cast<std::uint32_t>(bytes); }  ///< so many of the room were filled
   void consume(std::size_t bytes) { begin_ += static_cast<std::uint32_t>(bytes); }
-  void append(std::string_view bytes) {
-    // Heads are written in many small parts: mostly there is room.
-    if (bytes.size() > capacity_ - end_) {
-      append_growing(bytes);
-    } else if (!bytes.empty()) {
-      std::memcpy(data_ + end_, bytes.data(), bytes.size());
-      grow(bytes.size());
-    }
-  }
-  /// Several pieces, one behind the other, which makes one look at the room of many.
+  [[gnu::always_inline]] void append(std::string_view bytes) { append_all(bytes); }
+  /// Pieces, one behind the other, with one look at the room for all of them. In place: heads are written in many small
+  /// parts, of which most are texts that the compiler knows.
   template <typename... Pieces>
-  void append(std::string_view first, std::string_view second, Pieces const&... more) {
-    append_all(first, second, std::string_view(more)...);
+  [[gnu::always_inline]] void append(Pieces const&... pieces) {
+    append_all(std::string_view(pieces)...);
   }
   /// Exchanges the content with another buffer of the same pool.
   void swap(Buffer& other) noexcept {
@@ -111,17 +104,36 @@ class Buffer {
   }
 
  private:
-  void append_growing(std::string_view bytes);
   template <typename... Pieces>
-  void append_all(Pieces... pieces) {
+  [[gnu::always_inline]] void append_all(Pieces... pieces) {
     auto const bytes = (pieces.size() + ...);
-    char* at = (bytes > capacity_ - end_ ? room(bytes) : spare()).data();
-    auto const put = [&](std::string_view piece) {
-      if (!piece.empty()) std::memcpy(at, piece.data(), piece.size());
-      at += piece.size();
-    };
-    (put(pieces), ...);
+    char* at = (bytes > capacity_ - end_ ? room(bytes).data() : data_ + end_);
+    ((at = put(at, pieces)), ...);
     grow(bytes);
+  }
+  /// Returns what is behind the copy. Where the compiler does not know the size, a short text is two pieces that
+  /// overlap: less than a call.
+  [[gnu::always_inline]] static char* put(char* to, std::string_view piece) {
+    auto const size = piece.size();
+    auto const* const from = piece.data();
+    auto const ends = [&]<typename Word>(Word) {
+      Word front;
+      Word back;
+      std::memcpy(&front, from, sizeof front);
+      std::memcpy(&back, from + size - sizeof back, sizeof back);
+      std::memcpy(to, &front, sizeof front);
+      std::memcpy(to + size - sizeof back, &back, sizeof back);
+    };
+    if (__builtin_constant_p(size) != 0 ? size > 0 : size > 16) {
+      std::memcpy(to, from, size);
+    } else if (size >= 8) {
+      ends(std::uint64_t());
+    } else if (size >= 4) {
+      ends(std::uint32_t());
+    } else {
+      for (std::size_t i = 0; i < size; ++i) to[i] = from[i];
+    }
+    return to + size;
   }
 
   BlockPool& pool_;
