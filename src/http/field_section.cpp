@@ -44,8 +44,9 @@ char const* what_is_wrong_with_value(std::string_view value_end) {
 
 /// A line without its CRLF.
 Field field_in(std::string_view line, std::size_t name_size) {
-  std::string_view const name(line.data(), name_size);
-  std::string_view value(line.data() + name_size + 1, line.size() - name_size - 1);
+  char const* const begin = line.data();
+  std::string_view const name(begin, name_size);
+  std::string_view value(begin + name_size + 1, line.size() - name_size - 1);
   // Nearly all lines have one space in front of the value, and none behind it.
   auto const dark = [](char c) { return static_cast<unsigned char>(c) > ' '; };
   char const* const text = value.data();
@@ -64,16 +65,17 @@ Flaw FieldSection::parse(std::string_view bytes, std::size_t begin, LineEnds& en
   std::size_t count = 0;
   while (true) {
     auto const end = ends.next(bytes, at);
-    std::string_view const rest(bytes.data() + at, bytes.size() - at);
+    char const* const line = bytes.data() + at;
+    std::string_view const rest(line, bytes.size() - at);
     if (!is_line_end(bytes, end)) [[unlikely]]
       return {what_is_wrong(rest)};
     if (end == at) break;
     auto const name_size = field_name_length(rest);
-    if (name_size == 0 || rest.data()[name_size] != ':') [[unlikely]]
+    if (name_size == 0 || line[name_size] != ':') [[unlikely]]
       return {what_is_wrong(rest)};
     if (count == max_fields) [[unlikely]]
       return {"the head has too many fields", ErrorCode::header_too_large};
-    auto const field = field_in({rest.data(), end - at}, name_size);
+    auto const field = field_in({line, end - at}, name_size);
     fields_.push_back(field);
     if (met_.contains(field.id)) repeated_.add(field.id);
     met_.add(field.id);

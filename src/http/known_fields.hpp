@@ -56,7 +56,7 @@ inline constexpr std::size_t kSlots = 128;
 /// factor is such that no two known names meet; the table does not compile otherwise.
 [[nodiscard]] constexpr std::size_t slot_of(std::string_view name) {
   auto const lowered = [](char c) { return static_cast<unsigned char>(c) | 0x20U; };
-  return (name.size() + lowered(name.front()) + 7 * lowered(name.back())) % kSlots;
+  return (name.size() + lowered(name.front()) + std::size_t{7} * lowered(name.back())) % kSlots;
 }
 
 inline constexpr std::array<KnownField, kSlots> kFieldTable = [] {
@@ -96,9 +96,10 @@ template <typename Word>
 
 /// Both have the same length, which is 2 at least.
 [[nodiscard]] inline bool same(std::string_view name, std::string_view lower_case) {
-  if (name.size() >= 8) return equal_but_for_case<std::uint64_t>(name, lower_case.data());
-  if (name.size() >= 4) return equal_but_for_case<std::uint32_t>(name, lower_case.data());
-  return equal_but_for_case<std::uint16_t>(name, lower_case.data());
+  char const* const known = lower_case.data();
+  if (name.size() >= 8) return equal_but_for_case<std::uint64_t>(name, known);
+  if (name.size() >= 4) return equal_but_for_case<std::uint32_t>(name, known);
+  return equal_but_for_case<std::uint16_t>(name, known);
 }
 
 /// field_id() for the parser's own loop.

@@ -78,8 +78,9 @@ std::size_t take_usual_line(RequestHead& head, std::string_view bytes) {
   std::string_view const rest(bytes.data() + method + 1, bytes.size() - method - 1);
   auto const size = target_part_length(rest);
   if (!std::string_view(rest.data() + size, rest.size() - size).starts_with(kEnd)) return 0;
-  head.method = {bytes.data(), method};
-  head.target = head.path = {rest.data(), size};
+  char const* const line = bytes.data();
+  head.method = {line, method};
+  head.target = head.path = {line + method + 1, size};
   return method + 1 + size + kEnd.size();
 }
 
