@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace inferway::net {
 namespace {
@@ -37,6 +39,21 @@ TEST(BufferTest, keeps_its_content_when_it_grows_and_when_it_moves) {
     ASSERT_EQ(buffer.size(), expected.size());
   }
   EXPECT_EQ(buffer.view(), expected);
+}
+
+TEST(BufferTest, pieces_of_every_size_are_copied_whole_with_nothing_around_them) {
+  BlockPool pool;
+  Buffer buffer(pool);
+  std::string expected;
+  for (std::size_t size = 0; size <= 40; ++size) {
+    // In memory of their own, so that a look beyond them is seen.
+    auto const piece = std::vector<char>(size, static_cast<char>('A' + size));
+    std::string_view const view(piece.data(), piece.size());
+    buffer.append("<", view, std::string_view(), view, "", ">");
+    buffer.append(view);
+    expected += "<" + std::string(view) + std::string(view) + ">" + std::string(view);
+    ASSERT_EQ(buffer.view(), expected) << size;
+  }
 }
 
 TEST(BufferTest, an_empty_one_takes_and_gives_nothing) {
