@@ -17,6 +17,8 @@ constexpr std::size_t kMaxKeyBytes = 6 * kModel.size();
 /// A name of which every byte is escaped.
 constexpr std::size_t kMaxRawModelBytes = 6 * JsonModelScanner::kMaxModelBytes;
 
+bool stands(char c, std::string_view piece, std::size_t at) { return at < piece.size() && piece[at] == c; }
+
 }  // namespace
 
 void JsonModelScanner::feed(std::string_view piece) {
@@ -32,10 +34,21 @@ void JsonModelScanner::feed(std::string_view piece) {
         }
         [[fallthrough]];
       case State::key:
-        at = c == '"' ? begin_string(State::in_key, piece, at) : pass_space(c, at, "a key is expected");
+        if (c != '"') {
+          at = pass_space(c, at, "a key is expected");
+          break;
+        }
+        at = begin_key(piece, at);
+        // In most bodies what has to follow does so at once.
+        if (state_ != State::colon || !stands(':', piece, at)) break;
+        at = pass(at, State::value);
+        if (at == piece.size()) break;
+        [[fallthrough]];
+      case State::value:
+        at = begin_value(piece, at);
+        if (state_ == State::after_value && stands(',', piece, at)) at = pass(at, State::key);
         break;
       case State::colon: at = c == ':' ? pass(at, State::value) : pass_space(c, at, "a colon is expected"); break;
-      case State::value: at = begin_value(piece, at); break;
       case State::scalar:
         at += scalar_bytes(piece.substr(at));
         if (at < piece.size()) state_ = State::after_value;
@@ -77,13 +90,13 @@ std::size_t JsonModelScanner::begin_value(std::string_view piece, std::size_t at
     return fail(ErrorCode::invalid_model, "\"model\" is no string", position_ + at);
   }
   if (auto const scalar = scalar_bytes(piece.substr(at)); scalar > 0) {
-    state_ = State::scalar;
-    return at + scalar;
+    at += scalar;
+    state_ = at < piece.size() ? State::after_value : State::scalar;
+    return at;
   }
   if (c != '{' && c != '[') return pass_space(c, at, "a value is expected");
   state_ = State::nested;
-  static_cast<void>(bracket(c, at));
-  return at + 1;
+  return in_nested(piece, at);
 }
 
 /// What stands inside a top-level array or object: on to its end, or to a string that does not end in this piece.
@@ -96,9 +109,8 @@ std::size_t JsonModelScanner::in_nested(std::string_view piece, std::size_t at) 
       if (state_ != State::nested) return at;
       continue;
     }
-    ++at;
-    at += string_bytes(piece.substr(at));
-    if (at == piece.size() || piece[at] != '"') {
+    at = string_end(piece, at + 1);
+    if (!stands('"', piece, at)) {
       state_ = State::in_nested_string;
       return at;
     }
@@ -108,26 +120,42 @@ std::size_t JsonModelScanner::in_nested(std::string_view piece, std::size_t at) 
 }
 
 bool JsonModelScanner::bracket(char c, std::size_t at) {
+  bool const object = c == '{' || c == '}';
   if (c == '{' || c == '[') {
     // The body's own bracket counts, too.
-    if (open_.size() + 1 >= kMaxDepth) return fail_json("it is nested too deeply", at), false;
-    open_ += c;
+    if (depth_ + 1 >= kMaxDepth) return fail_json("it is nested too deeply", at), false;
+    auto& eight = objects_[depth_ / 8];
+    auto const bit = 1U << (depth_ % 8);
+    eight = static_cast<unsigned char>(object ? eight | bit : eight & ~bit);
+    ++depth_;
     return true;
   }
   if (c != '}' && c != ']') return fail_json("a character that may only stand in a string", at), false;
-  if (open_.back() != (c == '}' ? '{' : '[')) return fail_json("a bracket of the wrong kind", at), false;
-  open_.pop_back();
-  if (open_.empty()) state_ = State::after_value;
+  auto const latest = depth_ - 1;
+  bool const of_object = ((objects_[latest / 8] >> (latest % 8)) & 1U) != 0;
+  if (of_object != object) return fail_json("a bracket of the wrong kind", at), false;
+  depth_ = latest;
+  if (depth_ == 0) state_ = State::after_value;
   return true;
+}
+
+/// A key, from its quote on.
+std::size_t JsonModelScanner::begin_key(std::string_view piece, std::size_t at) {
+  auto const end = plain_end(piece, at + 1);
+  if (!stands('"', piece, end)) return begin_string(State::in_key, piece, at);
+  // As a rule all of it is here, without an escape.
+  string_begin_ = position_ + at;
+  end_key(piece.substr(at + 1, end - at - 1));
+  return end + 1;
 }
 
 /// A string of the top level, from its quote on. As a rule all of it is here, and nothing is copied.
 std::size_t JsonModelScanner::begin_string(State text, std::string_view piece, std::size_t at) {
   string_begin_ = position_ + at;
-  ++at;
-  auto const inside = piece.substr(at, string_bytes(piece.substr(at)));
-  at += inside.size();
-  if (at < piece.size() && piece[at] == '"') {
+  auto const begin = at + 1;
+  at = string_end(piece, begin);
+  auto const inside = piece.substr(begin, at - begin);
+  if (stands('"', piece, at)) {
     ++at;
     end_string(text, inside, position_ + at);
     return at;
@@ -141,7 +169,7 @@ std::size_t JsonModelScanner::begin_string(State text, std::string_view piece, s
 /// A string that arrives in pieces: on to its end, to that of an escape in pieces, or of the piece.
 std::size_t JsonModelScanner::in_string(std::string_view piece, std::size_t at) {
   if (escape_left_ != 0) return in_escape(piece[at], at);
-  auto const inside = piece.substr(at, string_bytes(piece.substr(at)));
+  auto const inside = piece.substr(at, string_end(piece, at) - at);
   capture(inside);
   at += inside.size();
   if (at == piece.size()) return at;
@@ -171,7 +199,7 @@ std::size_t JsonModelScanner::in_escape(char c, std::size_t at) {
 
 /// `raw`: the inside of a key or model, as far as it was captured; `end`: behind its closing quote.
 void JsonModelScanner::end_string(State text, std::string_view raw, std::uint64_t end) {
-  if (text == State::in_key) return end_key(raw);
+  if (text == State::in_key) return raw.find('\\') == std::string_view::npos ? end_key(raw) : end_escaped_key(raw);
   state_ = text == State::in_nested_string ? State::nested : State::after_value;
   if (text == State::in_model) end_model(raw, end);
 }
@@ -185,20 +213,29 @@ void JsonModelScanner::end_model(std::string_view raw, std::uint64_t end) {
     fail(ErrorCode::invalid_model, "\"model\" " + std::string(complaint), string_begin_);
     return;
   }
-  model_ = BodyModel{.model = std::string(*name), .offset = string_begin_, .length = end - string_begin_};
+  model_.emplace(std::string(*name), string_begin_, end - string_begin_);
 }
 
+/// Of a key without escapes.
 void JsonModelScanner::end_key(std::string_view raw) {
   state_ = State::colon;
   key_is_model_ = raw == kModel;
-  if (!key_is_model_) {
-    bool const escaped = raw.find('\\') != std::string_view::npos;
-    if ((!escaped && raw.size() != kModel.size()) || raw.size() > kMaxKeyBytes) return;
-    std::string storage;
-    auto const key = unescape_json(raw, storage);
-    if (!key || !iequals(*key, kModel)) return;
-    key_is_model_ = *key == kModel;
-  }
+  if (key_is_model_ || (raw.size() == kModel.size() && iequals(raw, kModel))) note_model_key();
+}
+
+void JsonModelScanner::end_escaped_key(std::string_view raw) {
+  state_ = State::colon;
+  key_is_model_ = false;
+  if (raw.size() > kMaxKeyBytes) return;
+  std::string storage;
+  auto const key = unescape_json(raw, storage);
+  if (!key || !iequals(*key, kModel)) return;
+  key_is_model_ = *key == kModel;
+  note_model_key();
+}
+
+/// Of a key that is "model", or would be in lower case.
+void JsonModelScanner::note_model_key() {
   // Backends written in Go compare keys without regard to case, and the last one wins there: beside "model" a "Model"
   // would name another one to them.
   bool const first = !std::exchange(any_spelling_seen_, true);

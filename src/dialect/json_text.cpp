@@ -4,10 +4,6 @@
 
 #include <bit>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 namespace inferway::dialect {
 
 namespace {
@@ -25,32 +21,6 @@ std::size_t escape_bytes(std::string_view text) {
 
 #ifdef __SSE2__
 
-/// 16 bytes, and which of them are what: bit i tells of byte i.
-class Block {
- public:
-  explicit Block(char const* at) : bytes_(_mm_loadu_si128(reinterpret_cast<__m128i const*>(at))) {}
-
-  [[nodiscard]] unsigned backslashes() const { return bits(equal('\\')); }
-  [[nodiscard]] unsigned ends() const { return bits(either(equal('"'), controls())); }
-  [[nodiscard]] unsigned ends_and_backslashes() const {
-    return bits(either(equal('\\'), either(equal('"'), controls())));
-  }
-  /// What may stand behind a backslash, 'u' excepted.
-  [[nodiscard]] unsigned plain_escapes() const {
-    auto const characters = either(either(equal('"'), equal('\\')), either(equal('/'), equal('b')));
-    auto const spaces = either(either(equal('f'), equal('n')), either(equal('r'), equal('t')));
-    return bits(either(characters, spaces));
-  }
-
- private:
-  [[nodiscard]] __m128i equal(char c) const { return _mm_cmpeq_epi8(bytes_, _mm_set1_epi8(c)); }
-  [[nodiscard]] __m128i controls() const { return _mm_cmpeq_epi8(_mm_min_epu8(bytes_, _mm_set1_epi8(0x1F)), bytes_); }
-  static __m128i either(__m128i a, __m128i b) { return _mm_or_si128(a, b); }
-  static unsigned bits(__m128i mask) { return static_cast<unsigned>(_mm_movemask_epi8(mask)); }
-
-  __m128i bytes_;
-};
-
 /// Which bytes of a block a backslash escapes. `open` is 1 when the last byte before the block is a backslash that
 /// escapes; it becomes what the next block needs. Backslashes pair up from the first of each row on: adding a row that
 /// begins at an odd bit to itself carries to its end, and tells odd rows from even ones without a branch.
@@ -66,16 +36,14 @@ unsigned escaped_bytes(unsigned backslash, unsigned& open) {
 
 #endif
 
-bool is_plain(char c) { return c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20; }
-
 /// How many bytes from the front are plain or escapes of two bytes. Text with an escape each few bytes (code) is passed
 /// over 16 bytes at a time, too. Stops at a quote, a control, and the backslash of any other escape.
 std::size_t bytes_of_plain_escapes(std::string_view text) {
   std::size_t at = 0;
 #ifdef __SSE2__
   unsigned open = 0;
-  for (; at + 16 <= text.size(); at += 16) {
-    Block const block(text.data() + at);
+  for (; at + JsonBlock::kBytes <= text.size(); at += JsonBlock::kBytes) {
+    JsonBlock const block(text.data() + at);
     auto const backslashes = block.backslashes();
     auto const ends = block.ends();
     if ((backslashes | open) == 0) {
@@ -111,11 +79,15 @@ bool is_plain_escape(char c) {
   }
 }
 
-std::size_t plain_bytes(std::string_view text) {
-  std::size_t at = 0;
+std::size_t plain_end_of_long(std::string_view text, std::size_t at) {
 #ifdef __SSE2__
-  for (; at + 16 <= text.size(); at += 16) {
-    auto const stops = Block(text.data() + at).ends_and_backslashes();
+  constexpr auto kBytes = JsonBlock::kBytes;
+  while (at + 2 * kBytes <= text.size() &&
+         JsonBlock(text.data() + at).is_plain_with(JsonBlock(text.data() + at + kBytes))) {
+    at += 2 * kBytes;
+  }
+  for (; at + kBytes <= text.size(); at += kBytes) {
+    auto const stops = JsonBlock(text.data() + at).ends_and_backslashes();
     if (stops != 0) return at + static_cast<std::size_t>(std::countr_zero(stops));
   }
 #endif

@@ -1,24 +1,47 @@
 #pragma once
 
+#include "json_block.hpp"
+
+#include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <string_view>
 
 namespace inferway::dialect {
 
-/// How many bytes from the front are neither a quote nor a backslash nor a raw control: all of them, in most strings.
-[[nodiscard]] std::size_t plain_bytes(std::string_view text);
+[[nodiscard]] inline bool is_plain(char c) { return c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20; }
+
+/// What plain_end() does, for text that goes on for a while.
+[[nodiscard]] std::size_t plain_end_of_long(std::string_view text, std::size_t at);
+
+/// Where from `at` on the first byte of `text` stands that is a quote, a backslash or a raw control; its size, if there
+/// is none. Inline for what most strings are: a word.
+[[nodiscard]] inline std::size_t plain_end(std::string_view text, std::size_t at) {
+#ifdef __SSE2__
+  if (text.size() >= JsonBlock::kBytes) {
+    // Near the end the last block is looked at, without what stands in front of `at`.
+    auto const begin = std::min(at, text.size() - JsonBlock::kBytes);
+    auto const stops = JsonBlock(text.data() + begin).ends_and_backslashes() >> (at - begin);
+    if (stops != 0) return at + static_cast<std::size_t>(std::countr_zero(stops));
+    return begin < at ? text.size() : plain_end_of_long(text, at + JsonBlock::kBytes);
+  }
+#endif
+  return plain_end_of_long(text, at);
+}
 
 /// The same as string_bytes(), faster where there are escapes.
 [[nodiscard]] std::size_t bytes_with_escapes(std::string_view text);
 
-/// How many bytes from the front are the inside of a JSON string, whole escapes among them. Stops at a quote, at a raw
-/// control, and at an escape that is broken or not wholly there. RFC 8259 section 7.
-[[nodiscard]] inline std::size_t string_bytes(std::string_view text) {
-  auto const plain = plain_bytes(text);
+/// Where the inside of a JSON string that goes on at `at` ends, whole escapes among it: at a quote, at a raw control,
+/// at an escape that is broken or not wholly there, or at the end of `text`. RFC 8259 section 7.
+[[nodiscard]] inline std::size_t string_end(std::string_view text, std::size_t at) {
+  auto const plain = plain_end(text, at);
   if (plain == text.size() || text[plain] != '\\') return plain;
   return plain + bytes_with_escapes(text.substr(plain));
 }
+/// How long that is from the front.
+[[nodiscard]] inline std::size_t string_bytes(std::string_view text) { return string_end(text, 0); }
 
 /// What follows a backslash, 'u' excepted.
 [[nodiscard]] bool is_plain_escape(char c);

@@ -180,6 +180,7 @@ std::optional<ModelsQuestion> models_question(std::string_view path) {
 }
 
 Api client_dialect(std::string_view path, http::RequestHead const& head) {
+  if (path == "/v1/chat/completions") return Api::openai;  // what most requests are; the long way says the same
   auto const dialect = client_dialect(path);
   // All that is not known counts as OpenAI's. On such a path (a prefix of the operator's own, or the models resource
   // that two APIs share) a field tells that only one of the others' clients sends.

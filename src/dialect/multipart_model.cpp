@@ -28,6 +28,7 @@ bool is_boundary(std::string_view text) {
 
 Result<std::optional<std::string>> MultipartModelScanner::boundary(std::string_view content_type) {
   static constexpr std::string_view kForm = "multipart/form-data";
+  if (content_type.size() < kForm.size()) return std::nullopt;  // JSON's own type, as a rule
   if (!iequals(trim(content_type.substr(0, content_type.find(';'))), kForm)) return std::nullopt;
   auto const parsed = parse_parameters(content_type);
   if (!parsed) return client_error(ErrorCode::bad_request, "the Content-Type of the form is malformed");

@@ -77,7 +77,7 @@ Result<std::optional<BodyScanner>> Decision::scanner() {
   return Result<std::optional<BodyScanner>>(std::in_place, std::in_place, *boundary);  // made where it stays
 }
 
-Result<void> Decision::found(std::optional<dialect::BodyModel> model) {
+Result<void> Decision::found(std::optional<dialect::BodyModel>&& model) {
   if (!model) return {};
   model_ = std::move(model->model);  // the scanner has looked whether it can be one
   model_offset_ = model->offset;

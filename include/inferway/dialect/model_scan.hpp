@@ -2,6 +2,7 @@
 
 #include "inferway/base/error.hpp"
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -60,12 +61,15 @@ class JsonModelScanner {
   [[nodiscard]] std::size_t pass_space(char c, std::size_t at, std::string_view what);
   [[nodiscard]] std::size_t begin_value(std::string_view piece, std::size_t at);
   [[nodiscard]] std::size_t in_nested(std::string_view piece, std::size_t at);
+  [[nodiscard]] std::size_t begin_key(std::string_view piece, std::size_t at);
   [[nodiscard]] std::size_t begin_string(State text, std::string_view piece, std::size_t at);
   [[nodiscard]] std::size_t in_string(std::string_view piece, std::size_t at);
   [[nodiscard]] std::size_t in_escape(char c, std::size_t at);
   [[nodiscard]] bool bracket(char c, std::size_t at);
   void end_string(State text, std::string_view raw, std::uint64_t end);
   void end_key(std::string_view raw);
+  void end_escaped_key(std::string_view raw);
+  void note_model_key();
   void end_model(std::string_view raw, std::uint64_t end);
   void capture(std::string_view bytes);
   std::size_t fail_json(std::string_view what, std::size_t at);
@@ -76,12 +80,15 @@ class JsonModelScanner {
   bool key_is_model_ = false;
   bool model_seen_ = false;
   bool any_spelling_seen_ = false;  ///< of "model", in upper or lower case
-  std::string open_;                ///< brackets inside a top-level value
+  std::uint32_t depth_ = 0;         ///< how many brackets are open inside a top-level value
   std::string raw_;                 ///< of a key or model that arrives in pieces, with its escapes; bounded
   std::uint64_t position_ = 0;      ///< in the whole body, of the piece that is fed next
   std::uint64_t string_begin_ = 0;
   std::optional<BodyModel> model_;
   std::optional<Error> error_;
+  /// Bit i: the i-th bracket that is open is an object's. Deliberately not initialised: only bits below depth_ are
+  /// read.
+  std::array<unsigned char, kMaxDepth / 8> objects_;
 };
 
 /// Finds the form field "model" of a multipart/form-data body that arrives in pieces, in one linear pass. RFC 7578,

@@ -65,7 +65,7 @@ class Decision {
   /// body where one must be), invalid_model.
   [[nodiscard]] Result<std::optional<BodyScanner>> look_for_model(bool body_follows);
   /// What the scanner found in the whole body.
-  [[nodiscard]] Result<void> found(std::optional<dialect::BodyModel> model);
+  [[nodiscard]] Result<void> found(std::optional<dialect::BodyModel>&& model);
 
   /// The route. Errors: route_not_found, model_not_found.
   [[nodiscard]] Result<std::size_t> match();
