@@ -16,12 +16,12 @@ class JsonBlock {
 
   [[nodiscard]] unsigned backslashes() const { return bits(equal('\\')); }
   /// Quotes and controls.
-  [[nodiscard]] unsigned ends() const { return bits(ends_of(bytes_)); }
-  [[nodiscard]] unsigned ends_and_backslashes() const { return bits(either(equal('\\'), ends_of(bytes_))); }
+  [[nodiscard]] unsigned ends() const { return bits(ends_of(turned())); }
+  [[nodiscard]] unsigned ends_and_backslashes() const { return bits(either(equal('\\'), ends_of(turned()))); }
   /// Whether there is neither in this block nor the other.
   [[nodiscard]] bool is_plain_with(JsonBlock other) const {
     auto const backslashes = either(equal('\\'), other.equal('\\'));
-    return bits(either(backslashes, either(ends_of(bytes_), ends_of(other.bytes_)))) == 0;
+    return bits(either(backslashes, ends_of(_mm_min_epu8(turned(), other.turned())))) == 0;
   }
   /// What may stand behind a backslash, 'u' excepted.
   [[nodiscard]] unsigned plain_escapes() const {
@@ -33,8 +33,8 @@ class JsonBlock {
  private:
   [[nodiscard]] __m128i equal(char c) const { return _mm_cmpeq_epi8(bytes_, _mm_set1_epi8(c)); }
   /// With its second bit turned over, the quote (0x22) comes next to the controls (below 0x20), and nothing between.
-  static __m128i ends_of(__m128i bytes) {
-    auto const turned = _mm_xor_si128(bytes, _mm_set1_epi8(2));
+  [[nodiscard]] __m128i turned() const { return _mm_xor_si128(bytes_, _mm_set1_epi8(2)); }
+  static __m128i ends_of(__m128i turned) {
     return _mm_cmpeq_epi8(_mm_min_epu8(turned, _mm_set1_epi8(0x20)), turned);
   }
   static __m128i either(__m128i a, __m128i b) { return _mm_or_si128(a, b); }

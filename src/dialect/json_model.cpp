@@ -101,20 +101,17 @@ std::size_t JsonModelScanner::begin_value(std::string_view piece, std::size_t at
 
 /// What stands inside a top-level array or object: on to its end, or to a string that does not end in this piece.
 std::size_t JsonModelScanner::in_nested(std::string_view piece, std::size_t at) {
-  while ((at += filler_bytes(piece.substr(at))) < piece.size()) {
+  for (; at < piece.size(); ++at) {
     char const c = piece[at];
-    if (c != '"') {
-      if (!bracket(c, at)) return at;
-      ++at;
-      if (state_ != State::nested) return at;
-      continue;
-    }
-    at = string_end(piece, at + 1);
-    if (!stands('"', piece, at)) {
+    if (is_of(kFiller, c)) continue;
+    if (c == '"') {
+      at = string_end(piece, at + 1);
+      if (stands('"', piece, at)) continue;
       state_ = State::in_nested_string;
       return at;
     }
-    ++at;
+    if (!bracket(c, at)) return at;
+    if (state_ != State::nested) return at + 1;
   }
   return at;
 }

@@ -60,17 +60,22 @@ inline constexpr auto kJsonBytes = [] {
   return table;
 }();
 
+[[nodiscard]] inline bool is_of(unsigned kinds, char c) {
+  return (kJsonBytes[static_cast<unsigned char>(c)] & kinds) != 0;
+}
 /// How many bytes from the front are of these kinds.
 [[nodiscard]] inline std::size_t bytes_of(unsigned kinds, std::string_view text) {
   std::size_t at = 0;
-  while (at < text.size() && (kJsonBytes[static_cast<unsigned char>(text[at])] & kinds) != 0) ++at;
+  while (at < text.size() && is_of(kinds, text[at])) ++at;
   return at;
 }
 
-/// How many bytes from the front stand between strings and brackets: white space, commas, colons, and what numbers and
-/// literals are made of. Stops at a quote, a bracket, and at all that may stand in no JSON text outside a string.
+/// What stands between strings and brackets: white space, commas, colons, and what numbers and literals are made of.
+inline constexpr unsigned kFiller = kSpace | kScalar | kComma;
+/// How many bytes from the front are that. Stops at a quote, a bracket, and at all that may stand in no JSON text
+/// outside a string.
 [[nodiscard]] inline std::size_t filler_bytes(std::string_view text) {
-  return bytes_of(kSpace | kScalar | kComma, text);
+  return bytes_of(kFiller, text);
 }
 /// How many bytes from the front a number or literal is made of.
 [[nodiscard]] inline std::size_t scalar_bytes(std::string_view text) { return bytes_of(kScalar, text); }

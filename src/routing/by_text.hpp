@@ -31,6 +31,11 @@ namespace inferway::routing {
   // The last bytes, perhaps some of them twice: the size is known to both sides.
   if (size >= sizeof word) {
     std::memcpy(&word, begin + size - sizeof word, sizeof word);
+  } else if (size >= sizeof(std::uint32_t)) {
+    std::uint32_t back = 0;
+    std::memcpy(&back, begin + size - sizeof back, sizeof back);
+    std::memcpy(&word, begin, sizeof back);
+    word |= std::uint64_t{back} << 32U;
   } else {
     for (std::size_t at = 0; at < size; ++at) word = (word << 8U) | static_cast<unsigned char>(begin[at]);
   }

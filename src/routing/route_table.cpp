@@ -42,6 +42,7 @@ template <typename Visit>
 void RouteTable::Compiled::each_group(Query const& query, Visit visit) const {
   auto const path = query.path;
   if (auto const found = exact_paths.find(path); found != exact_paths.end()) found->second.each_group(query, visit);
+  if (longest_prefix == 0) return;
   for (std::size_t slash = path.find('/'); slash < longest_prefix; slash = path.find('/', slash + 1)) {
     auto const found = prefixes.find(path.substr(0, slash + 1));
     if (found != prefixes.end()) found->second.each_group(query, visit);
