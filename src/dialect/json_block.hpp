@@ -34,9 +34,7 @@ class JsonBlock {
   [[nodiscard]] __m128i equal(char c) const { return _mm_cmpeq_epi8(bytes_, _mm_set1_epi8(c)); }
   /// With its second bit turned over, the quote (0x22) comes next to the controls (below 0x20), and nothing between.
   [[nodiscard]] __m128i turned() const { return _mm_xor_si128(bytes_, _mm_set1_epi8(2)); }
-  static __m128i ends_of(__m128i turned) {
-    return _mm_cmpeq_epi8(_mm_min_epu8(turned, _mm_set1_epi8(0x20)), turned);
-  }
+  static __m128i ends_of(__m128i turned) { return _mm_cmpeq_epi8(_mm_min_epu8(turned, _mm_set1_epi8(0x20)), turned); }
   static __m128i either(__m128i a, __m128i b) { return _mm_or_si128(a, b); }
   static unsigned bits(__m128i mask) { return static_cast<unsigned>(_mm_movemask_epi8(mask)); }
 

@@ -90,6 +90,12 @@ std::size_t plain_end_of_long(std::string_view text, std::size_t at) {
     auto const stops = JsonBlock(text.data() + at).ends_and_backslashes();
     if (stops != 0) return at + static_cast<std::size_t>(std::countr_zero(stops));
   }
+  if (text.size() >= kBytes) {
+    // The last block, perhaps some of it once more.
+    auto const last = text.size() - kBytes;
+    auto const stops = JsonBlock(text.data() + last).ends_and_backslashes() >> (at - last);
+    return stops != 0 ? at + static_cast<std::size_t>(std::countr_zero(stops)) : text.size();
+  }
 #endif
   while (at < text.size() && is_plain(text[at])) ++at;
   return at;

@@ -2,7 +2,6 @@
 
 #include "json_block.hpp"
 
-#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
@@ -12,19 +11,17 @@ namespace inferway::dialect {
 
 [[nodiscard]] inline bool is_plain(char c) { return c != '"' && c != '\\' && static_cast<unsigned char>(c) >= 0x20; }
 
-/// What plain_end() does, for text that goes on for a while.
+/// What plain_end() does, for text that goes on for a while, or ends soon.
 [[nodiscard]] std::size_t plain_end_of_long(std::string_view text, std::size_t at);
 
 /// Where from `at` on the first byte of `text` stands that is a quote, a backslash or a raw control; its size, if there
 /// is none. Inline for what most strings are: a word.
 [[nodiscard]] inline std::size_t plain_end(std::string_view text, std::size_t at) {
 #ifdef __SSE2__
-  if (text.size() >= JsonBlock::kBytes) {
-    // Near the end the last block is looked at, without what stands in front of `at`.
-    auto const begin = std::min(at, text.size() - JsonBlock::kBytes);
-    auto const stops = JsonBlock(text.data() + begin).ends_and_backslashes() >> (at - begin);
+  if (at + JsonBlock::kBytes <= text.size()) {
+    auto const stops = JsonBlock(text.data() + at).ends_and_backslashes();
     if (stops != 0) return at + static_cast<std::size_t>(std::countr_zero(stops));
-    return begin < at ? text.size() : plain_end_of_long(text, at + JsonBlock::kBytes);
+    at += JsonBlock::kBytes;
   }
 #endif
   return plain_end_of_long(text, at);
@@ -74,9 +71,7 @@ inline constexpr auto kJsonBytes = [] {
 inline constexpr unsigned kFiller = kSpace | kScalar | kComma;
 /// How many bytes from the front are that. Stops at a quote, a bracket, and at all that may stand in no JSON text
 /// outside a string.
-[[nodiscard]] inline std::size_t filler_bytes(std::string_view text) {
-  return bytes_of(kFiller, text);
-}
+[[nodiscard]] inline std::size_t filler_bytes(std::string_view text) { return bytes_of(kFiller, text); }
 /// How many bytes from the front a number or literal is made of.
 [[nodiscard]] inline std::size_t scalar_bytes(std::string_view text) { return bytes_of(kScalar, text); }
 

@@ -94,7 +94,7 @@ Result<void> Decision::check_model() {
 }
 
 Result<std::size_t> Decision::match() {
-  auto const route = compiled_.routes.match(query(), model_);
+  auto const route = compiled_.routes.match(query(), model_, only_group_);
   if (route) {
     route_ = *route;
     return route;

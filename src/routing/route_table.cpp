@@ -61,7 +61,11 @@ Candidates RouteTable::candidates(Query const& query) const {
   std::size_t open_any = kNone;
   std::size_t open_with = kNone;
   auto priority = std::numeric_limits<std::int64_t>::min();
+  RouteGroup const* first = nullptr;
+  bool several = false;
   compiled_->each_group(query, [&](RouteGroup const& group) {
+    several = several || (first != nullptr && first != &group);
+    first = &group;
     any_model = std::min(any_model, group.any_model);
     with_model = std::min(with_model, group.with_model);
     open_any = std::min(open_any, group.open_any);
@@ -74,17 +78,24 @@ Candidates RouteTable::candidates(Query const& query) const {
   return {.any = any,
           .needs_model = with_model < any_model,
           .needs_key = any ? !open : compiled_->key_required,
-          .priority = priority};
+          .priority = priority,
+          .only_group = several ? nullptr : first};
 }
 
-Result<std::size_t> RouteTable::match(Query const& query, std::optional<std::string_view> model) const {
+Result<std::size_t> RouteTable::match(Query const& query, std::optional<std::string_view> model,
+                                      RouteGroup const* only_group) const {
   std::size_t best = kNone;
   bool wants_model = false;
-  compiled_->each_group(query, [&](RouteGroup const& group) {
+  auto const look_at = [&](RouteGroup const& group) {
     best = std::min(best, group.any_model);
     if (model && group.with_model < best) best = group.models.first(*model, best);
     wants_model = wants_model || group.with_model != kNone;
-  });
+  };
+  if (only_group != nullptr) {
+    look_at(*only_group);
+  } else {
+    compiled_->each_group(query, look_at);
+  }
   if (best != kNone) return best;
   if (wants_model) return client_error(ErrorCode::model_not_found, "no route for this model");
   return client_error(ErrorCode::route_not_found, "no route for this method, path and headers");

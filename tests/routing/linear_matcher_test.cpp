@@ -128,6 +128,10 @@ TEST(RouteTableTest, agrees_with_a_linear_search_on_random_tables) {
       auto const candidates = table.candidates(query);
       ASSERT_EQ(candidates.needs_model, model_decides(routes, query));
       ASSERT_EQ(candidates.any, want || error == ErrorCode::model_not_found);
+      auto const again = table.match(query, model, candidates.only_group);
+      ASSERT_EQ(again.has_value(), want.has_value());
+      if (want) ASSERT_EQ(*again, *want);
+      if (!want) ASSERT_EQ(name(again.error().code), name(error));
       ASSERT_EQ(first_without_mismatch(routes, query, model), want);
       found += want ? 1U : 0U;
     }

@@ -56,9 +56,13 @@ class Decision {
   [[nodiscard]] Result<void> check();
 
   /// What is known before the model is.
-  [[nodiscard]] routing::Candidates candidates() const { return compiled_.routes.candidates(query()); }
+  [[nodiscard]] routing::Candidates candidates() {
+    auto const found = compiled_.routes.candidates(query());
+    only_group_ = found.only_group;
+    return found;
+  }
   /// Whether it takes the model to tell which route wins.
-  [[nodiscard]] bool model_decides() const { return candidates().needs_model; }
+  [[nodiscard]] bool model_decides() { return candidates().needs_model; }
 
   /// Looks for the model in the path; then in the body: when there is one to read (`body_follows`), its scanner comes
   /// back, and found() is next; else in the query. Errors: bad_request, unsupported_encoding, invalid_json (there is no
@@ -114,6 +118,7 @@ class Decision {
   std::uint64_t model_offset_ = 0;
   std::uint64_t model_length_ = 0;
 
+  routing::RouteGroup const* only_group_ = nullptr;
   std::size_t route_ = 0;
   std::string upstream_path_;  ///< when it differs from path_
   std::string upstream_query_;

@@ -21,12 +21,15 @@ struct Query {
   http::RequestHead const& head;
 };
 
+struct RouteGroup;
+
 /// What is known before the body was read.
 struct Candidates {
   bool any = false;                                                  ///< some route matches by path, method and headers
   bool needs_model = false;                                          ///< which one wins depends on the model
   bool needs_key = false;                                            ///< whichever wins asks for a key
   std::int64_t priority = std::numeric_limits<std::int64_t>::min();  ///< that of none that may win is above it
+  RouteGroup const* only_group = nullptr;  ///< whichever wins is of this; nullptr: no route, or of several. The table's
 };
 
 /// Routes compiled for lookup: first match in file order, at a cost that does not grow with their number. Looked up by
@@ -48,8 +51,10 @@ class RouteTable {
   [[nodiscard]] Candidates candidates(Query const& query) const;
 
   /// The index of the route that wins. `model`: nothing when none is named (routes that want one then do not match).
+  /// `only_group`: what candidates() has found for the same query, so that nothing is looked up twice; nullptr: look.
   /// Errors: model_not_found when a route would match but for its model, else route_not_found.
-  [[nodiscard]] Result<std::size_t> match(Query const& query, std::optional<std::string_view> model) const;
+  [[nodiscard]] Result<std::size_t> match(Query const& query, std::optional<std::string_view> model,
+                                          RouteGroup const* only_group = nullptr) const;
 
  private:
   struct Compiled;
