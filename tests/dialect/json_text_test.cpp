@@ -94,9 +94,8 @@ TEST(StringBytesTest, agrees_with_a_plain_reading_on_random_text) {
       text += drawn < std::size(kParts) ? kParts[drawn] : drawn < 40 ? kParts[2 + drawn % 4] : kParts[10 + drawn % 4];
     }
     ASSERT_EQ(string_bytes(text), string_bytes_plainly(text)) << text;
-    for (std::size_t at = 0; at <= text.size(); ++at) {
-      ASSERT_EQ(string_end(text, at), at + string_bytes_plainly(std::string_view(text).substr(at))) << text << at;
-    }
+    auto const at = random() % (text.size() + 1);
+    ASSERT_EQ(string_end(text, at), at + string_bytes_plainly(std::string_view(text).substr(at))) << text << at;
   }
 }
 
