@@ -120,8 +120,8 @@ void find_route(benchmark::State& state, Shape shape) {
     auto const& one = cases[turn];
     Query const query{.method = "POST", .path = one.path, .head = heads[turn]};
     auto const candidates = table.candidates(query);
-    auto const found =
-        table.match(query, candidates.needs_model ? std::optional<std::string_view>(one.model) : std::nullopt);
+    auto const model = candidates.needs_model ? std::optional<std::string_view>(one.model) : std::nullopt;
+    auto const found = table.match(query, model, candidates.only_group);
     if (!found) return state.SkipWithError("no route");
     benchmark::DoNotOptimize(*found);
     turn = (turn + 1) % kRequests;
