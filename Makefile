@@ -22,7 +22,7 @@ run_tests = ctest --preset $(1) -j $(JOBS) $(CTEST_ARGS)
 
 .DEFAULT_GOAL := help
 .PHONY: help run test build deps format lint asan tsan clean install uninstall fresh-check container-check clients faults soak \
-        bench bench-quick bench-programs bench-build bench-docs bench-micro bench-instructions bench-instructions-baseline bench-frames bench-deps \
+        profile bench bench-quick bench-programs bench-build bench-docs bench-micro bench-instructions bench-instructions-baseline bench-frames bench-deps \
         deps-build deps-lint deps-sanitize deps-bench deps-micro deps-instructions deps-faults deps-clients deps-fresh
 
 help: ## this list
@@ -69,6 +69,9 @@ bench-quick: bench-programs ## a part of it, in less than 3 minutes
 
 bench-programs: build deps-bench ## the load client and the model double of the suite
 	$(call compile,release) --target bench_load bench_model
+
+profile: deps-build deps-bench ## what the program does most, counted under the benchmarks' load: profile/inferway.profdata (commit it)
+	scripts/profile.sh
 
 bench-docs: ## the last run's table into README.md and docs/performance.md
 	bench/run.py --docs

@@ -20,7 +20,7 @@ import tempfile
 
 ROOMS = ("server", "proxy")
 # One for each request, WebSocket or connection, by choice: what is in them would have to be allocated otherwise.
-LARGE = ("inferway::proxy::Proxy::serve",)
+LARGE = ()
 
 ALLOCATION = re.compile(
     r"call .*@_ZN5boost4asio6detail16thread_info_base8allocateINS2_19awaitable_frame_tagE\w*\("

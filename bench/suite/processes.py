@@ -44,6 +44,10 @@ class Process:
         return self
 
     def __exit__(self, *_):
+        # In order where it can be: a program that counts for its profile writes that when it ends.
+        with contextlib.suppress(ProcessLookupError, subprocess.TimeoutExpired):
+            os.killpg(self.pid, signal.SIGTERM)
+            self.process.wait(timeout=3)
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
         self.process.wait()

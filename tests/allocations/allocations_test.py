@@ -11,7 +11,7 @@ from model_backend import Backend, answer, answering, openai_chunk, sse_event, s
 from raw_client import chunk, request
 
 # Deliberate: lower it when a change takes one away.
-ALLOCATIONS_PER_REQUEST = 11
+ALLOCATIONS_PER_REQUEST = 1
 ALLOCATIONS_PER_CHUNK = 0
 
 WARM_UP, MEASURED = 300, 200
