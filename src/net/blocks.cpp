@@ -56,7 +56,7 @@ std::span<char> Buffer::room(std::size_t bytes) {
   }
   auto const content = view();
   auto const kept = content.size();
-  if (capacity_ >= kept + bytes) {
+  if (data_ != nullptr && capacity_ >= kept + bytes) {
     std::memmove(data_, content.data(), kept);
   } else {
     auto const wanted = std::max(kept + bytes, std::size_t{capacity_} * 2);

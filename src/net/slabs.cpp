@@ -79,7 +79,8 @@ char* Slabs::take() {
 }
 
 void Slabs::give_back(char* block) {
-  auto* const slab = reinterpret_cast<Slab*>(reinterpret_cast<std::uintptr_t>(block) & ~(slab_bytes() - 1));
+  auto const behind = reinterpret_cast<std::uintptr_t>(block) & (slab_bytes() - 1);
+  auto* const slab = reinterpret_cast<Slab*>(block - behind);
   slab->free = new (block) FreeBlock{slab->free};
   if (++slab->blocks_free == 1) link(slab);
   if (slab->blocks_free < kBlocks) return;

@@ -162,7 +162,7 @@ Result<bool> Session::parse_head() {
   if (end->size == 0) return false;
   http::HeadLimits const limits{.bytes = limit, .fields = settings_->limits.header_count};
   server_.fields_.lend(head_.fields);
-  auto const parsed = head_.parse({in_.view().data(), end->size}, limits, line_ends);
+  auto const parsed = head_.parse(in_.view().substr(0, end->size), limits, line_ends);
   if (!parsed) return std::unexpected(parsed.error());
   used_ = end->size;
   return true;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <random>
@@ -28,8 +29,8 @@ TEST(SlabsTest, the_block_that_came_back_last_is_given_first) {
 
 TEST(SlabsTest, a_burst_goes_back_to_the_system_but_for_a_few_slabs) {
   Slabs slabs(kBlock);
-  std::vector<char*> blocks;
-  for (int i = 0; i < 1000; ++i) blocks.push_back(slabs.take());
+  std::vector<char*> blocks(1000);
+  std::ranges::generate(blocks, [&] { return slabs.take(); });
   EXPECT_EQ(slabs.mapped_bytes(), 16 * kSlab);  // 1,000 blocks, 63 a slab
   for (auto* const block : blocks) slabs.give_back(block);
   EXPECT_EQ(slabs.mapped_bytes(), Slabs::kKeptIdle * kSlab);
@@ -37,8 +38,8 @@ TEST(SlabsTest, a_burst_goes_back_to_the_system_but_for_a_few_slabs) {
 
 TEST(SlabsTest, a_slab_with_one_block_in_use_stays) {
   Slabs slabs(kBlock);
-  std::vector<char*> blocks;
-  for (int i = 0; i < 1000; ++i) blocks.push_back(slabs.take());
+  std::vector<char*> blocks(1000);
+  std::ranges::generate(blocks, [&] { return slabs.take(); });
   auto* const kept = blocks[500];
   std::memset(kept, 'x', kBlock);
   for (auto* const block : blocks) {

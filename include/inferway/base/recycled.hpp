@@ -15,12 +15,12 @@ class Recycled {
   static constexpr std::size_t kMostSpare = 32;
 
   [[nodiscard]] static void* operator new(std::size_t size) {
-    auto& spare = spare_;
+    auto& spare = spares();
     if (spare.count > 0) return spare.memory[--spare.count];
     return ::operator new(size);
   }
   static void operator delete(void* memory) {
-    auto& spare = spare_;
+    auto& spare = spares();
     if (spare.count < spare.limit) {
       spare.memory[spare.count++] = memory;
     } else {
@@ -28,11 +28,11 @@ class Recycled {
     }
   }
 
- protected:
+ private:
+  friend Derived;
   Recycled() = default;
   ~Recycled() = default;
 
- private:
 // A sanitizer is to see a use behind the end.
 #if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
   static constexpr std::size_t kSpare = 0;
@@ -52,7 +52,10 @@ class Recycled {
     std::size_t count = 0;
     std::size_t limit = kSpare;
   };
-  static thread_local inline Spare spare_;
+  [[nodiscard]] static Spare& spares() {
+    thread_local Spare spares;
+    return spares;
+  }
 };
 
 }  // namespace inferway
