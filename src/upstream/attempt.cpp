@@ -3,6 +3,7 @@
 #include "inferway/upstream/attempt.hpp"
 
 #include "connection.hpp"
+#include "inferway/base/assert.hpp"
 
 #include <algorithm>
 
@@ -130,10 +131,9 @@ void Attempt::keep_head() {
   kept_head_.append(head_text_);
   head_text_ = kept_head_.view();
   upstream_.fields_.lend(head_.fields);
-  // It was content with the same bytes before.
-  static_cast<void>(head_.parse(head_text_,
-                                {.bytes = upstream_.limits_.header_bytes, .fields = upstream_.limits_.header_count},
-                                request_.head_only));
+  http::HeadLimits const limits{.bytes = upstream_.limits_.header_bytes, .fields = upstream_.limits_.header_count};
+  auto const parsed = head_.parse(head_text_, limits, request_.head_only);
+  INFERWAY_ASSERT(parsed.has_value());  // it was content with the same bytes before
 }
 
 void Attempt::release_head() {

@@ -107,7 +107,9 @@ class Buffer {
   template <typename... Pieces>
   [[gnu::always_inline]] void append_all(Pieces... pieces) {
     auto const bytes = (pieces.size() + ...);
+    if (bytes == 0) return;
     char* at = (bytes > capacity_ - end_ ? room(bytes).data() : data_ + end_);
+    __builtin_assume(at != nullptr);
     ((at = put(at, pieces)), ...);
     grow(bytes);
   }
