@@ -3,6 +3,7 @@
 #include "inferway/http/chunk_scanner.hpp"
 #include "inferway/http/event_scanner.hpp"
 #include "inferway/http/head.hpp"
+#include "sdk_head.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -10,27 +11,6 @@
 
 namespace inferway::http {
 namespace {
-
-constexpr std::string_view kRequest =
-    "POST /v1/chat/completions HTTP/1.1\r\n"
-    "Host: gateway.example:8080\r\n"
-    "Accept-Encoding: gzip, deflate\r\n"
-    "Connection: keep-alive\r\n"
-    "Accept: application/json\r\n"
-    "Content-Type: application/json\r\n"
-    "User-Agent: OpenAI/Python 1.99.0\r\n"
-    "X-Stainless-Lang: python\r\n"
-    "X-Stainless-Package-Version: 1.99.0\r\n"
-    "X-Stainless-OS: Linux\r\n"
-    "X-Stainless-Arch: x64\r\n"
-    "X-Stainless-Runtime: CPython\r\n"
-    "X-Stainless-Runtime-Version: 3.11.7\r\n"
-    "Authorization: Bearer sk-0123456789abcdef0123456789abcdef\r\n"
-    "X-Stainless-Async: false\r\n"
-    "x-stainless-retry-count: 0\r\n"
-    "x-stainless-read-timeout: 600\r\n"
-    "Content-Length: 400\r\n"
-    "\r\n";
 
 constexpr std::string_view kResponse =
     "HTTP/1.1 200 OK\r\n"
@@ -55,7 +35,7 @@ void parse_head(benchmark::State& state, std::string_view bytes, More... more) {
   }
   state.SetBytesProcessed(static_cast<std::int64_t>(bytes.size()) * state.iterations());
 }
-void parse_request_head(benchmark::State& state) { parse_head<RequestHead>(state, kRequest); }
+void parse_request_head(benchmark::State& state) { parse_head<RequestHead>(state, kSdkHead); }
 void parse_response_head(benchmark::State& state) { parse_head<ResponseHead>(state, kResponse, false); }
 BENCHMARK(parse_request_head);
 BENCHMARK(parse_response_head);

@@ -1,6 +1,7 @@
 // What it costs to write the head that goes upstream, from a head as SDKs send it.
 
 #include "inferway/proxy/upstream_head.hpp"
+#include "sdk_head.hpp"
 
 #include <benchmark/benchmark.h>
 
@@ -14,27 +15,6 @@ constexpr std::string_view kShort =
     "POST /v1/chat/completions HTTP/1.1\r\n"
     "Host: gateway.example\r\n"
     "Content-Type: application/json\r\n"
-    "Content-Length: 400\r\n"
-    "\r\n";
-
-constexpr std::string_view kOfSdk =
-    "POST /v1/chat/completions HTTP/1.1\r\n"
-    "Host: gateway.example:8080\r\n"
-    "Accept-Encoding: gzip, deflate\r\n"
-    "Connection: keep-alive\r\n"
-    "Accept: application/json\r\n"
-    "Content-Type: application/json\r\n"
-    "User-Agent: OpenAI/Python 1.99.0\r\n"
-    "X-Stainless-Lang: python\r\n"
-    "X-Stainless-Package-Version: 1.99.0\r\n"
-    "X-Stainless-OS: Linux\r\n"
-    "X-Stainless-Arch: x64\r\n"
-    "X-Stainless-Runtime: CPython\r\n"
-    "X-Stainless-Runtime-Version: 3.11.7\r\n"
-    "Authorization: Bearer sk-0123456789abcdef0123456789abcdef\r\n"
-    "X-Stainless-Async: false\r\n"
-    "x-stainless-retry-count: 0\r\n"
-    "x-stainless-read-timeout: 600\r\n"
     "Content-Length: 400\r\n"
     "\r\n";
 
@@ -66,8 +46,8 @@ void write_head(benchmark::State& state, std::string_view bytes, bool with_key) 
   }
 }
 BENCHMARK_CAPTURE(write_head, few_fields, kShort, false);
-BENCHMARK_CAPTURE(write_head, of_an_sdk, kOfSdk, false);
-BENCHMARK_CAPTURE(write_head, of_an_sdk_with_the_backends_key, kOfSdk, true);
+BENCHMARK_CAPTURE(write_head, of_an_sdk, kSdkHead, false);
+BENCHMARK_CAPTURE(write_head, of_an_sdk_with_the_backends_key, kSdkHead, true);
 
 }  // namespace
 }  // namespace inferway::proxy

@@ -34,8 +34,8 @@ Exchange::~Exchange() { proxy_.shard_.requests_inflight.sub(); }
 net::Task<> Exchange::run(std::unique_ptr<Exchange> exchange) {
   auto& self = *exchange;
   while (!self.decided()) co_await self.downstream_.waiter().wait();
-  if (self.admission_ == Admission::done && !self.hops_.empty())
-    co_await self.forward();  // else it is answered already
+  bool const answered = self.admission_ == Admission::refused || self.hops_.empty();
+  if (!answered) co_await self.forward();
   self.drop_all();
   // The record tells how the answer ended, so its last byte is waited for.
   while (!self.downstream_.flush() && !self.downstream_.gone()) co_await self.downstream_.waiter().wait();

@@ -49,7 +49,7 @@ void serve_and_end_by(int signal) {
   pthread_sigmask(SIG_BLOCK, &blocked, nullptr);
   std::raise(signal);
   auto const status = run_mock(std::vector{"--listen", "127.0.0.1:0", "--model=a", "--tokens", "3"});
-  std::exit(status);  // NOLINT(concurrency-mt-unsafe)
+  std::exit(status);  // NOLINT(concurrency-mt-unsafe): only in the child of a death test
 }
 
 TEST(MockCommandDeathTest, ends_in_order_by_a_signal) {
