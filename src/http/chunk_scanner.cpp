@@ -2,6 +2,7 @@
 
 #include "characters.hpp"
 #include "inferway/base/text.hpp"
+#include "scan.hpp"
 
 #include <algorithm>
 
@@ -32,6 +33,21 @@ Result<ChunkScanner::Step> ChunkScanner::next(std::string_view input) {
     if (state_ == State::done) return Step{What::end, {}, at + 1};
   }
   return Step{state_ == State::done ? What::end : What::need_more, {}, input.size()};
+}
+
+ChunkScanner::Step ChunkScanner::whole_chunk(std::string_view input) const {
+  static constexpr std::size_t kFewDigits = 4;
+  if (state_ != State::size_start) return {};
+  std::size_t size = 0;
+  std::size_t digits = 0;
+  for (; digits < kFewDigits && digits < input.size(); ++digits) {
+    int const digit = hex_digit(input[digits]);
+    if (digit < 0) break;
+    size = size << 4 | static_cast<unsigned>(digit);
+  }
+  auto const end = digits + 2 + size;
+  if (size == 0 || input.size() < end + 2 || !is_line_end(input, digits) || !is_line_end(input, end)) return {};
+  return {What::data, input.substr(digits + 2, size), end + 2};
 }
 
 /// The size line as nearly every peer writes it, when all of it and a byte of payload are here: its bytes. 0: it is

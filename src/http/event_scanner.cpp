@@ -1,5 +1,6 @@
 #include "inferway/http/event_scanner.hpp"
 
+#include "event_line.hpp"
 #include "word_search.hpp"
 
 namespace inferway::http {
@@ -72,24 +73,6 @@ std::string_view value_behind(std::string_view line, std::size_t name_and_colon)
   return line.starts_with(' ') ? line.substr(1) : line;
 }
 
-/// Where the lines of a piece end: at LF, CR or CRLF. Each byte is looked at twice at most, whatever ends are used.
-class LineEnds {
- public:
-  explicit LineEnds(std::string_view piece) : piece_(piece), lf_(piece.find('\n')) {}
-
-  /// The first byte of the next line end, or npos.
-  std::size_t find(std::size_t from) {
-    if (lf_ < from) lf_ = piece_.find('\n', from);
-    auto const line = piece_.substr(from, lf_ == std::string_view::npos ? lf_ : lf_ - from);
-    auto const cr = line.find('\r');
-    return cr == std::string_view::npos ? lf_ : from + cr;
-  }
-
- private:
-  std::string_view piece_;
-  std::size_t lf_;
-};
-
 }  // namespace
 
 EventScanner::EventScanner(StreamApi api) : api_(api), peek_(paths(api)) {}
@@ -103,22 +86,21 @@ std::size_t EventScanner::feed_events(std::string_view piece) {
   std::size_t at = after_cr_ && piece.front() == '\n' ? 1 : 0;
   std::size_t complete = at_boundary_ ? at : 0;
   after_cr_ = false;
-  LineEnds ends(piece);
   while (at < piece.size()) {
-    auto const end = ends.find(at);
-    auto const line = piece.substr(at, end == std::string_view::npos ? end : end - at);
-    if (end == std::string_view::npos) {
+    auto const found = event_line(piece.substr(at));
+    auto const line = piece.substr(at, found.bytes);
+    if (found.bytes == std::string_view::npos) {
       at_boundary_ = false;
       take(line);
       break;
     }
-    at = end + 1;
-    if (piece[end] == '\r') {
+    at += line.size() + 1;
+    if (piece[at - 1] == '\r') {
       after_cr_ = at == piece.size();
       if (!after_cr_ && piece[at] == '\n') ++at;
     }
     if (!line_begun_ && !start_of_stream_) {
-      if (auto const more = whole_line(line, piece.substr(at)); more) {
+      if (auto const more = whole_line(line, found.names_error, piece.substr(at)); more) {
         at += *more;
         at_boundary_ = *more > 0;
         if (at_boundary_) complete = at;
@@ -135,7 +117,7 @@ std::size_t EventScanner::feed_events(std::string_view piece) {
 /// The usual lines of an event, when all of it is here: nothing is kept of them that need not be. `behind` is what
 /// follows the line. Returns how many bytes of that belong to the event, which is complete with them; 0 when it is not
 /// complete yet; nothing when this is another line, and was not taken.
-std::optional<std::size_t> EventScanner::whole_line(std::string_view line, std::string_view behind) {
+std::optional<std::size_t> EventScanner::whole_line(std::string_view line, bool names_error, std::string_view behind) {
   if (line.starts_with("event:")) {
     event_.clear();
     event_.append(value_behind(line, 6));
@@ -144,7 +126,7 @@ std::optional<std::size_t> EventScanner::whole_line(std::string_view line, std::
   bool const last = !behind.empty() && (behind.front() == '\n' || behind.front() == '\r');
   if (!last || has_data_ || !line.starts_with("data:")) return std::nullopt;
   auto const data = value_behind(line, 5);
-  bool const matters = may_matter(data);
+  bool const matters = names_error || may_matter(data);
   auto const blank = blank_line_bytes(behind);
   if (!matters && blank > 0 && event_.view() != kError && !is_terminal(api_, event_.view(), data, peek_)) {
     ++events_;
@@ -235,9 +217,8 @@ void EventScanner::take_data(std::string_view part) {
   peek_.feed(part);
 }
 
-/// Whether whole data can hold anything that decides. Cheap: it is asked for every event.
+/// Whether whole data that does not name an error can hold anything that decides. Cheap: it is asked for every event.
 bool EventScanner::may_matter(std::string_view data) const {
-  if (contains(data, "\"error\"")) return true;
   switch (api_) {
     case StreamApi::unknown:
     case StreamApi::openai_done: return false;
@@ -273,7 +254,7 @@ std::size_t EventScanner::feed_lines(std::string_view piece) {
     auto const line = piece.substr(at, lf == std::string_view::npos ? lf : lf - at);
     bool const whole = lf != std::string_view::npos && !has_data_;
     has_data_ = has_data_ || !line.empty();
-    if (!whole || may_matter(line)) take_data(line);
+    if (!whole || contains(line, "\"error\"") || may_matter(line)) take_data(line);
     if (lf == std::string_view::npos) break;
     end_event();
     at = lf + 1;

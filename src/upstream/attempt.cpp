@@ -6,6 +6,7 @@
 #include "inferway/base/assert.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 namespace inferway::upstream {
 
@@ -211,6 +212,11 @@ Result<Attempt::Received> Attempt::take(std::string_view bytes) {
 
 Result<Attempt::Received> Attempt::take_chunks(std::string_view bytes) {
   while (!bytes.empty()) {
+    if (auto const chunk = chunks_.whole_chunk(bytes); chunk.consumed > 0) {
+      bytes.remove_prefix(chunk.consumed);
+      add_piece(chunk.data);
+      continue;
+    }
     auto const step = chunks_.next(bytes);
     if (!step) {
       Error error{ErrorCode::bad_response, Side::upstream, Retry::yes,
@@ -221,7 +227,7 @@ Result<Attempt::Received> Attempt::take_chunks(std::string_view bytes) {
       return Received{received_, false, false};
     }
     bytes.remove_prefix(step->consumed);
-    if (step->what == http::ChunkScanner::What::data) received_.push_back(step->data);
+    if (step->what == http::ChunkScanner::What::data) add_piece(step->data);
     if (step->what == http::ChunkScanner::What::end) {
       if (!bytes.empty()) reusable_ = false;
       complete();
@@ -229,6 +235,21 @@ Result<Attempt::Received> Attempt::take_chunks(std::string_view bytes) {
     }
   }
   return Received{received_, false, false};
+}
+
+/// Small chunks that came in one read are moved together: many pieces cost more, here and in the kernel.
+void Attempt::add_piece(std::string_view data) {
+  static constexpr std::size_t kSmall = 1024;
+  auto const memory = upstream_.loop_.scratch(net::ReadSize::kMost);
+  bool const movable = data.size() <= kSmall && !received_.empty() && data.data() >= memory.data() &&
+                       data.data() < memory.data() + memory.size();
+  if (!movable) {
+    received_.push_back(data);
+    return;
+  }
+  auto& before = received_.back();
+  std::memmove(memory.data() + (before.data() - memory.data()) + before.size(), data.data(), data.size());
+  before = {before.data(), before.size() + data.size()};
 }
 
 /// 5xx and 429 come quickly, but are no reason to send more there. Other refusals (a wrong model, a wrong key) come

@@ -26,7 +26,12 @@ std::optional<Scanned> scan(Pieces const& pieces) {
   for (auto const& piece : pieces) {
     auto input = view(piece);
     while (true) {
+      auto const whole = scanner.whole_chunk(input);
       auto const step = scanner.next(input);
+      if (whole.consumed > 0) {
+        EXPECT_TRUE(step && whole.what == step->what && whole.data == step->data && whole.consumed == step->consumed);
+        EXPECT_TRUE(scanner.at_chunk_boundary());
+      }
       if (!step) {
         EXPECT_EQ(step.error().code, ErrorCode::bad_request);
         EXPECT_FALSE(step.error().detail.empty());
@@ -169,6 +174,18 @@ TEST_P(BrokenChunkedBodyTest, is_refused_however_it_arrives) {
 INSTANTIATE_TEST_SUITE_P(Rows, BrokenChunkedBodyTest, testing::ValuesIn(kBrokenRows), kRowName);
 
 bool good(std::string const& body) { return scan({copy(body)}).has_value(); }
+
+TEST(ChunkScannerTest, a_whole_chunk_is_taken_at_once) {
+  ChunkScanner scanner;
+  EXPECT_EQ(scanner.whole_chunk("3\r\nabc\r\n0").data, "abc");
+  EXPECT_EQ(scanner.whole_chunk("00a\r\n0123456789\r\n").consumed, 17U);
+  for (std::string_view const other : {"", "3", "3\r\nabc\r", "3\r\nabc\n\n", "3;a\r\nabc\r\n", "0\r\n\r\n",
+                                       "3\n\nabc\r\n", "g\r\nabc\r\n", "\r\n\r\n", "00003\r\nabc\r\n"}) {
+    EXPECT_EQ(scanner.whole_chunk(other).consumed, 0U) << other;
+  }
+  ASSERT_TRUE(scanner.next("5\r\nab"));
+  EXPECT_EQ(scanner.whole_chunk("1\r\na\r\n").consumed, 0U);  // that is payload
+}
 
 TEST(ChunkScannerTest, bounds_a_size_line) {
   auto const line = [](std::size_t size) { return "1;" + std::string(size - 3, 'a') + "\r\nx\r\n0\r\n\r\n"; };

@@ -53,7 +53,7 @@ class EventScanner {
 
   std::size_t feed_events(std::string_view piece);
   std::size_t feed_lines(std::string_view piece);
-  std::optional<std::size_t> whole_line(std::string_view line, std::string_view behind);
+  std::optional<std::size_t> whole_line(std::string_view line, bool names_error, std::string_view behind);
   void take(std::string_view part);
   std::string_view take_name(std::string_view part);
   void settle_name();

@@ -132,6 +132,7 @@ class Attempt {
   void set_aside();
   [[nodiscard]] Result<Received> take(std::string_view bytes);
   [[nodiscard]] Result<Received> take_chunks(std::string_view bytes);
+  void add_piece(std::string_view data);
   void complete();
   void learn_from_status();
   void observe(balance::Outcome outcome);
