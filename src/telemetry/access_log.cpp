@@ -7,6 +7,7 @@
 #include <chrono>
 #include <csignal>
 #include <pthread.h>
+#include <sched.h>
 
 namespace inferway::telemetry {
 
@@ -58,7 +59,8 @@ void AccessLog::change(config::Log const& log, std::shared_ptr<LogOutput> output
 }
 
 /// The thread inherits a mask that blocks every signal: those for the process go to the threads that handle them, and a
-/// broken pipe is an error of write() and nothing else.
+/// broken pipe is an error of write() and nothing else. Waking up, it takes a core from no worker in the midst of its
+/// work (SCHED_BATCH): lines can wait, tokens cannot. It is as good as any other where the system does not allow that.
 void AccessLog::start_thread() {
   sigset_t all;
   sigset_t before;
@@ -67,6 +69,8 @@ void AccessLog::start_thread() {
   thread_ = std::thread([this] { run(); });
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   pthread_setname_np(thread_.native_handle(), "access-log");
+  sched_param const no_priority{};
+  pthread_setschedparam(thread_.native_handle(), SCHED_BATCH, &no_priority);
 }
 
 void AccessLog::run() {
