@@ -140,7 +140,7 @@ constexpr FieldSet kBeyondConnection{FieldId::host,
                                      FieldId::sec_websocket_protocol,
                                      FieldId::sec_websocket_version};
 
-void mark(std::vector<Field>& fields, std::string_view option, FieldId id) {
+void mark(Fields& fields, std::string_view option, FieldId id) {
   if (kBeyondConnection.contains(id)) return;
   for (auto& field : fields) {
     if (field.id == id && (id != FieldId::other || iequals(field.name, option))) field.hop_by_hop = true;

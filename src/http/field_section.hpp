@@ -25,7 +25,7 @@ struct Flaw {
 /// The field lines of a head, and which of them are special.
 class FieldSection {
  public:
-  explicit FieldSection(std::vector<Field>& fields) : fields_(fields) {}
+  explicit FieldSection(Fields& fields) : fields_(fields) {}
 
   /// Takes apart the lines from `begin` on, up to the end of `bytes`, which must be the empty line. Fills the fields,
   /// which are none before; hop_by_hop is set for those that are so by their name. RFC 9112 section 5.
@@ -36,10 +36,10 @@ class FieldSection {
   [[nodiscard]] bool repeats(FieldId id) const { return repeated_.contains(id); }
   /// The last one with that id; there must be one.
   [[nodiscard]] Field& last(FieldId id) const { return fields_[places_[static_cast<std::size_t>(id)]]; }
-  [[nodiscard]] std::vector<Field>& fields() const { return fields_; }
+  [[nodiscard]] Fields& fields() const { return fields_; }
 
  private:
-  std::vector<Field>& fields_;
+  Fields& fields_;
   FieldSet met_;
   FieldSet repeated_;
   std::array<std::size_t, FieldSet::kMost> places_;  // for what was met
@@ -77,7 +77,7 @@ inline constexpr std::size_t kMaxConnectionOptions = 64;
   return !options.close && (minor_version == 1 || options.keep_alive);
 }
 
-[[nodiscard]] Field const* find_field(std::vector<Field> const& fields, FieldId id);
-[[nodiscard]] Field const* find_field(std::vector<Field> const& fields, std::string_view name);
+[[nodiscard]] Field const* find_field(Fields const& fields, FieldId id);
+[[nodiscard]] Field const* find_field(Fields const& fields, std::string_view name);
 
 }  // namespace inferway::http

@@ -87,12 +87,12 @@ std::size_t leading_blank_lines(std::string_view bytes) {
   return bytes.substr(2).starts_with("\r\n") ? 4 : 2;
 }
 
-Field const* find_field(std::vector<Field> const& fields, FieldId id) {
+Field const* find_field(Fields const& fields, FieldId id) {
   auto const found = std::ranges::find(fields, id, &Field::id);
   return found == fields.end() ? nullptr : &*found;
 }
 
-Field const* find_field(std::vector<Field> const& fields, std::string_view name) {
+Field const* find_field(Fields const& fields, std::string_view name) {
   auto const found = std::ranges::find_if(fields, [&](Field const& field) { return iequals(field.name, name); });
   return found == fields.end() ? nullptr : &*found;
 }

@@ -118,12 +118,12 @@ void JsonPeek::end_scalar(Kind kind) {
 }
 
 /// The path at which we stand.
-std::size_t JsonPeek::watched() const {
+std::uint8_t JsonPeek::watched() const {
   if (level_ == 0 || level_ > kMaxLevel) return kMaxPaths;
   if (level_ > 1 && keys_[1].empty()) return kMaxPaths;            // the top is an array
   if (level_ == kMaxLevel && !keys_[2].empty()) return kMaxPaths;  // an object in between, not an array
   auto const outer = level_ == 1 ? std::string_view() : keys_[1].view();
-  for (std::size_t i = 0; i < paths_.size(); ++i) {
+  for (std::uint8_t i = 0; i < paths_.size(); ++i) {
     if (keys_[level_].view() == paths_[i].key && outer == paths_[i].outer) return i;
   }
   return kMaxPaths;

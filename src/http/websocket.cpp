@@ -20,7 +20,7 @@ constexpr std::string_view kVersion = "13";
 /// Calls `visit` with each element of a list, over all lines of that field, until it returns false. RFC 9110 section
 /// 5.6.1.2: empty elements are ignored.
 template <typename Visit>
-bool all_elements(std::vector<Field> const& fields, FieldId id, Visit visit) {
+bool all_elements(Fields const& fields, FieldId id, Visit visit) {
   for (auto const& field : fields) {
     if (field.id != id) continue;
     auto list = field.value;
@@ -34,7 +34,7 @@ bool all_elements(std::vector<Field> const& fields, FieldId id, Visit visit) {
   return true;
 }
 
-std::size_t count_of(std::vector<Field> const& fields, FieldId id) {
+std::size_t count_of(Fields const& fields, FieldId id) {
   return static_cast<std::size_t>(std::ranges::count(fields, id, &Field::id));
 }
 
@@ -42,7 +42,7 @@ bool bears_key(std::string_view subprotocol) {
   return iequals(subprotocol.substr(0, kKeySubprotocol.size()), kKeySubprotocol);
 }
 
-bool names_websocket(std::vector<Field> const& fields) {
+bool names_websocket(Fields const& fields) {
   return !all_elements(fields, FieldId::upgrade, [](std::string_view name) { return !iequals(name, kWebSocket); });
 }
 
@@ -57,7 +57,7 @@ bool is_key(std::string_view text) {
 }
 
 /// The names of the extensions, less their parameters. Section 9.1.
-std::vector<std::string_view> extensions_in(std::vector<Field> const& fields) {
+std::vector<std::string_view> extensions_in(Fields const& fields) {
   std::vector<std::string_view> names;
   all_elements(fields, FieldId::sec_websocket_extensions, [&](std::string_view extension) {
     names.push_back(trim(extension.substr(0, extension.find(';'))));

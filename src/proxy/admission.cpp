@@ -48,7 +48,7 @@ Result<bool> Exchange::admit() {
       }
       case Admission::count: {
         admission_ = Admission::done;
-        auto const counted = caller_.count_request(proxy_.loop_.now());
+        auto const counted = request_->caller.count_request(proxy_.loop_.now());
         if (!counted) return std::unexpected(counted.error());
         break;
       }
@@ -60,28 +60,30 @@ Result<bool> Exchange::admit() {
 
 Result<void> Exchange::identify() {
   choose_request_id();
-  auto const checked = decision_.check();
-  record_.path = decision_.path();
+  auto const checked = request_->decision.check();
+  dialect_ = request_->decision.dialect();
+  record_.path = request_->decision.path();
   if (!checked) return checked;
-  if (auto const identified = caller_.identify(proxy_.sha256_); !identified) return identified;
-  if (caller_.key_index()) record_.key = *caller_.key_index();
-  if (!caller_.withheld_parameters().empty()) decision_.withhold(caller_.withheld_parameters());
-  auto const candidates = decision_.candidates();
+  if (auto const identified = request_->caller.identify(proxy_.sha256_); !identified) return identified;
+  if (request_->caller.key_index()) record_.key = *request_->caller.key_index();
+  if (!request_->caller.withheld_parameters().empty())
+    request_->decision.withhold(request_->caller.withheld_parameters());
+  auto const candidates = request_->decision.candidates();
   // Before a byte of the body is read, or anything told about what routes there are.
-  if (auto const known = caller_.check_candidates(candidates); !known) return known;
+  if (auto const known = request_->caller.check_candidates(candidates); !known) return known;
   admission_ = candidates.needs_model ? Admission::model_for_route : Admission::route;
   // Whichever route wins: the body need not be read to know.
   return candidates.needs_model ? shed(candidates.priority) : Result<void>();
 }
 
 Result<void> Exchange::choose_route() {
-  auto const route = decision_.match();
-  auto const known = caller_.check_route(route ? std::optional(*route) : std::nullopt);
+  auto const route = request_->decision.match();
+  auto const known = request_->caller.check_route(route ? std::optional(*route) : std::nullopt);
   if (!known) return known;
   admission_ = Admission::done;
   if (!route) return answer_models(route.error());
   record_.route = static_cast<std::uint32_t>(*route);
-  admission_ = caller_.wants_model() ? Admission::model_for_caller : Admission::hops;
+  admission_ = request_->caller.wants_model() ? Admission::model_for_caller : Admission::hops;
   return shed(proxy_.snapshot_.config.routes[*route].priority);
 }
 
@@ -90,22 +92,23 @@ void Exchange::choose_hops() {
   hops_ = {plan.to[balance::choose_weighted(plan.weights, proxy_.upstream_.random())], plan.fallback};
   record_.backend = static_cast<std::uint32_t>(hops_[0].backend);
   // A route that does not match by model may rename it all the same; and what is to be continued has to be known.
-  bool const resumes = plan.resumes && decision_.path().ends_with("/chat/completions");
+  bool const resumes = plan.resumes && request_->decision.path().ends_with("/chat/completions");
   bool const wanted = hops_[0].model || plan.fallback_renames || resumes;
-  admission_ = wanted && !model_sought_ ? Admission::model_for_hops : Admission::count;
+  admission_ = wanted && !request_->model_sought ? Admission::model_for_hops : Admission::count;
 }
 
 /// Where the route did not want to know the model, it is looked for now: a backend would act on it. False: as admit().
 Result<bool> Exchange::check_model() {
-  bool const has_body = scanner_ != nullptr || (head_.framing != http::BodyFraming::none && !downstream_.body_done());
-  if (!model_sought_ || scanner_ != nullptr) {
+  bool const has_body =
+      request_->scanner != nullptr || (head_.framing != http::BodyFraming::none && !downstream_.body_done());
+  if (!request_->model_sought || request_->scanner != nullptr) {
     auto const found = find_model();
     if (found && !*found) return false;
     // That an empty body should name a model holds for routes by model only.
     bool const empty = !has_body && !found && found.error().code == ErrorCode::invalid_json;
     if (!found && !empty) return found;
   }
-  auto const allowed = caller_.check_model(decision_, has_body || body_read_);
+  auto const allowed = request_->caller.check_model(request_->decision, has_body || request_->body_read);
   if (!allowed) return std::unexpected(allowed.error());
   return true;
 }
@@ -113,7 +116,7 @@ Result<bool> Exchange::check_model() {
 /// No route takes it; it may ask for the models there are.
 Result<void> Exchange::answer_models(Error const& no_route) {
   auto const& snapshot = proxy_.snapshot_;
-  auto const answer = proxy::answer_models(snapshot, decision_, caller_, head_, snapshot.since);
+  auto const answer = proxy::answer_models(snapshot, request_->decision, request_->caller, head_, snapshot.since);
   if (!answer) return std::unexpected(no_route);
   if (answer->id && dialect::complaint_about_model_name(*answer->id).empty()) record_.model.assign(*answer->id);
   if (!answer->body) return std::unexpected(answer->body.error());
@@ -125,7 +128,7 @@ Result<void> Exchange::answer_models(Error const& no_route) {
                          .more = more,
                          .body = true,
                          .length = answer->body->size(),
-                         .close = decision_.websocket()});
+                         .close = request_->decision.websocket()});
   std::string_view const pieces[] = {*answer->body};
   downstream_.send_body(pieces, server::More::none);
   return {};
@@ -148,31 +151,32 @@ void Exchange::choose_request_id() {
 
 /// The model from where it stands. False: that is the body, of which there is more to come.
 Result<bool> Exchange::find_model() {
-  if (scanner_ != nullptr) {
-    auto const whole = scan_some(*scanner_);
+  if (request_->scanner != nullptr) {
+    auto const whole = scan_some(*request_->scanner);
     if (!whole || !*whole) return whole;
-    scanner_.reset();
+    request_->scanner.reset();
   } else {
-    model_sought_ = true;
-    auto scanner = decision_.look_for_model(head_.framing != http::BodyFraming::none && !downstream_.body_done());
+    request_->model_sought = true;
+    auto scanner =
+        request_->decision.look_for_model(head_.framing != http::BodyFraming::none && !downstream_.body_done());
     if (!scanner) return std::unexpected(scanner.error());
     if (*scanner) {
       auto const whole = scan_some(**scanner);
       if (!whole) return whole;
       if (!*whole) {
-        scanner_ = std::make_unique<BodyScanner>(std::move(**scanner));
+        request_->scanner = std::make_unique<BodyScanner>(std::move(**scanner));
         return false;
       }
     }
   }
-  if (decision_.model()) record_.model.assign(*decision_.model());
+  if (request_->decision.model()) record_.model.assign(*request_->decision.model());
   return true;
 }
 
 /// Reads what there is of the body and looks for the model in it. True: the body is whole.
 Result<bool> Exchange::scan_some(BodyScanner& scanner) {
-  for (int rounds = 1; !body_.whole(); ++rounds) {
-    auto const piece = body_.read_some(downstream_);
+  for (int rounds = 1; !request_->body.whole(); ++rounds) {
+    auto const piece = request_->body.read_some(downstream_);
     if (!piece) return std::unexpected(piece.error());
     if (*piece) {
       scanner.feed(**piece);
@@ -185,10 +189,10 @@ Result<bool> Exchange::scan_some(BodyScanner& scanner) {
     }
     return false;
   }
-  body_read_ = true;
+  request_->body_read = true;
   auto found = scanner.finish();
   if (!found) return std::unexpected(found.error());
-  if (auto const known = decision_.found(std::move(*found)); !known) return std::unexpected(known.error());
+  if (auto const known = request_->decision.found(std::move(*found)); !known) return std::unexpected(known.error());
   return true;
 }
 

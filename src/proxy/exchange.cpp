@@ -6,21 +6,43 @@
 
 namespace inferway::proxy {
 
+Proxy::Proxy(net::Loop& loop, Snapshot const& snapshot, upstream::Upstream& upstream, BufferedBytes& buffered,
+             LoadMeter const& load, Mirrors& mirrors, telemetry::Shard& shard)
+    : loop_(loop),
+      snapshot_(snapshot),
+      upstream_(upstream),
+      buffered_(buffered),
+      load_(load),
+      mirrors_(mirrors),
+      shedding_(snapshot.config.routes),
+      shard_(shard) {}
+
+Proxy::~Proxy() = default;
+
 net::Task<> Proxy::serve(server::Downstream& downstream) {
   return Exchange::run(std::make_unique<Exchange>(*this, downstream));
 }
+
+ClientRequest::ClientRequest(Proxy& proxy, server::Downstream& downstream, Composer& composer)
+    : decision(proxy.snapshot_, downstream.head()),
+      caller(proxy.snapshot_, downstream.head()),
+      body(proxy.loop_.blocks(), proxy.buffered_, proxy.snapshot_.config.limits.buffered_bytes, proxy.shard_),
+      replay(proxy.loop_.blocks()),
+      setting{.upstream = proxy.upstream_,
+              .loop = proxy.loop_,
+              .waiter = downstream.waiter(),
+              .composer = composer,
+              .avoid = avoid,
+              .held_back = proxy.held_back_},
+      next_try(proxy.loop_.wheel(), downstream.waiter()),
+      hedge(proxy.loop_.wheel(), downstream.waiter()) {}
 
 Exchange::Exchange(Proxy& proxy, server::Downstream& downstream)
     : proxy_(proxy),
       downstream_(downstream),
       head_(downstream.head()),
-      decision_(proxy.snapshot_, head_),
-      caller_(proxy.snapshot_, head_),
-      body_(proxy.loop_.blocks(), proxy.buffered_, proxy.snapshot_.config.limits.buffered_bytes, proxy.shard_),
-      replay_(proxy.loop_.blocks()),
+      request_(proxy.requests_.make(proxy, downstream, static_cast<Composer&>(*this))),
       total_(proxy.loop_.wheel(), downstream.waiter()),
-      next_try_(proxy.loop_.wheel(), downstream.waiter()),
-      hedge_(proxy.loop_.wheel(), downstream.waiter()),
       heartbeat_(proxy.loop_.wheel(), downstream.waiter()),
       pace_(proxy.loop_.wheel(), downstream.waiter()) {
   proxy_.shard_.requests_inflight.add();
@@ -33,13 +55,45 @@ Exchange::~Exchange() { proxy_.shard_.requests_inflight.sub(); }
 
 net::Task<> Exchange::run(std::unique_ptr<Exchange> exchange) {
   auto& self = *exchange;
-  while (!self.decided()) co_await self.downstream_.waiter().wait();
-  bool const answered = self.admission_ == Admission::refused || self.hops_.empty();
-  if (!answered) co_await self.forward();
-  self.drop_all();
-  // The record tells how the answer ended, so its last byte is waited for.
-  while (!self.downstream_.flush() && !self.downstream_.gone()) co_await self.downstream_.waiter().wait();
+  while (true) {
+    auto const turn = self.take_turn();
+    if (turn == Turn::over) break;
+    if (turn == Turn::tunnel) {
+      co_await self.tunnel();
+      self.end_forwarding();
+    } else {
+      co_await self.downstream_.waiter().wait();
+    }
+  }
   self.finish_record();
+}
+
+/// Goes on as far as it gets.
+Exchange::Turn Exchange::take_turn() {
+  switch (stage_) {
+    case Stage::deciding:
+      if (!decided()) return Turn::wait;
+      if (admission_ == Admission::refused || hops_.empty()) {  // answered
+        end_forwarding();
+        break;
+      }
+      begin_forwarding();
+      [[fallthrough]];
+    case Stage::forwarding: {
+      auto const turn = forward();
+      if (turn != Turn::over) return turn;
+      end_forwarding();
+      break;
+    }
+    case Stage::reading_on:
+      if (read_on()) return Turn::wait;
+      cancel(downstream_.gone().value_or(ErrorCode::client_gone));
+      end_forwarding();
+      break;
+    case Stage::flushing: break;
+  }
+  // The record tells how the answer ended, so its last byte is waited for.
+  return downstream_.flush() || downstream_.gone() ? Turn::over : Turn::wait;
 }
 
 /// Whether it is to be forwarded; what is not has its answer then.
@@ -51,42 +105,47 @@ bool Exchange::decided() {
   return true;
 }
 
-net::Task<> Exchange::forward() {
+void Exchange::begin_forwarding() {
+  stage_ = Stage::forwarding;
   auto const deadline = downstream_.started() + hops_[0].timeouts.total;
   total_.arm(deadline);
   failover_.emplace(proxy_.snapshot_.config.routes[record_.route].retry, hops_.size(), deadline);
   mirror();
   move_to_hop(hop_to_ask(0));
+}
+
+void Exchange::end_forwarding() {
+  stage_ = Stage::flushing;
+  drop_all();
+}
+
+Exchange::Turn Exchange::forward() {
   for (int rounds = 1;; rounds += reads_.least_reads()) {
     if (auto const gone = downstream_.gone()) {
-      if (reads_on(*gone)) co_await read_on();
+      if (begin_reading_on(*gone)) return take_turn();
       cancel(*gone);
-      co_return;
+      return Turn::over;
     }
     if (total_.expired()) {
       fail({ErrorCode::total_timeout, Side::upstream, Retry::never, "the request took longer than timeouts.total"});
-      co_return;
+      return Turn::over;
     }
     // A slow client slows its own backend: nothing is read for it while it does not take what there is.
     if (downstream_.flush() || answering_ == nullptr) {
       auto const more = step();
       if (!more) {
         fail(more.error());
-        co_return;
+        return Turn::over;
       }
-      if (tunnelled_) {
-        co_await tunnel();
-        co_return;
-      }
-      if (!*more && downstream_.finished()) co_return;
+      if (tunnelled_) return Turn::tunnel;
+      if (!*more && downstream_.finished()) return Turn::over;
       if (*more && rounds < kRoundsAtOnce) continue;
       if (*more) downstream_.waiter().notify();  // goes on as soon as the others have gone on
       downstream_.flush();
     } else {
       held_up_ = true;
     }
-    rounds = 0;
-    co_await downstream_.waiter().wait();
+    return Turn::wait;
   }
 }
 
@@ -99,8 +158,8 @@ Result<bool> Exchange::step() {
 
 /// A piece of the request's body on its way up.
 Result<bool> Exchange::pump_body(Flight& flight) {
-  if (std::exchange(replay_due_, false)) {
-    flight.attempt().send_body(replay_.view(), downstream_.body_done());
+  if (std::exchange(request_->replay_due, false)) {
+    flight.attempt().send_body(request_->replay.view(), downstream_.body_done());
     return true;
   }
   auto const read = downstream_.read_body(proxy_.loop_.scratch(reads_.bytes()));
@@ -114,14 +173,14 @@ Result<bool> Exchange::pump_body(Flight& flight) {
 
 /// Another try has to send the body from its beginning. What is longer than can be kept is tried once.
 void Exchange::keep_for_replay(std::string_view piece) {
-  bool const races = proxy_.snapshot_.config.routes[record_.route].hedge && !hedged_;
-  if (!resendable_ || (!failover_->may_mend() && !races)) return;
-  if (replay_.size() + piece.size() > upstream::Attempt::kReplayBytes) {
-    resendable_ = false;
+  bool const races = proxy_.snapshot_.config.routes[record_.route].hedge && !request_->hedged;
+  if (!request_->resendable || (!failover_->may_mend() && !races)) return;
+  if (request_->replay.size() + piece.size() > upstream::Attempt::kReplayBytes) {
+    request_->resendable = false;
     failover_->forbid();
-    replay_.release();
+    request_->replay.release();
   } else {
-    replay_.append(piece);
+    request_->replay.append(piece);
   }
 }
 

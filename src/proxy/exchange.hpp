@@ -1,12 +1,10 @@
 #pragma once
 
-#include "buffered_body.hpp"
+#include "client_request.hpp"
 #include "event_relay.hpp"
 #include "flight.hpp"
 #include "inferway/base/recycled.hpp"
 #include "inferway/dialect/dialect.hpp"
-#include "inferway/proxy/authorization.hpp"
-#include "inferway/proxy/decision.hpp"
 #include "inferway/proxy/failover.hpp"
 #include "inferway/proxy/proxy.hpp"
 #include "resumption.hpp"
@@ -14,7 +12,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace inferway::proxy {
 
@@ -58,7 +55,13 @@ class Exchange final : private Composer, public Recycled<Exchange> {
 
   // exchange.cpp
   [[nodiscard]] bool decided();
-  [[nodiscard]] net::Task<> forward();
+  /// What run() has to do next.
+  enum class Turn : std::uint8_t { wait, tunnel, over };
+  enum class Stage : std::uint8_t { deciding, forwarding, reading_on, flushing };
+  [[nodiscard]] Turn take_turn();
+  void begin_forwarding();
+  [[nodiscard]] Turn forward();
+  void end_forwarding();
   [[nodiscard]] Result<bool> step();
   [[nodiscard]] Result<bool> pump_body(Flight& flight);
   void keep_for_replay(std::string_view piece);
@@ -80,7 +83,7 @@ class Exchange final : private Composer, public Recycled<Exchange> {
   [[nodiscard]] Result<bool> give_up(Flight& flight);
   [[nodiscard]] std::size_t hop_to_ask(std::size_t from);
   void move_to_hop(std::size_t hop);
-  [[nodiscard]] Flight::Setting setting();
+  [[nodiscard]] http::StreamApi expected_api() const;
   void pass_interim(Flight& flight);
   void arm_hedge();
   [[nodiscard]] bool hedge();
@@ -98,6 +101,7 @@ class Exchange final : private Composer, public Recycled<Exchange> {
   [[nodiscard]] Result<bool> begin_answer(Flight& flight);
   [[nodiscard]] Result<bool> relay();
   void take_over(Flight& flight);
+  void let_go_of_request();
   void send_answer_head(Flight& flight);
   [[nodiscard]] Result<bool> broke(Error error);
   [[nodiscard]] Result<bool> relay_bytes(upstream::Attempt::Received const& received);
@@ -120,7 +124,9 @@ class Exchange final : private Composer, public Recycled<Exchange> {
 
   // read_on.cpp
   [[nodiscard]] bool reads_on(ErrorCode why) const;
-  [[nodiscard]] net::Task<> read_on();
+  [[nodiscard]] Flight* read_on_from();
+  [[nodiscard]] bool begin_reading_on(ErrorCode why);
+  [[nodiscard]] bool read_on();
   [[nodiscard]] Result<bool> throw_away(Flight& flight);
 
   // failure.cpp
@@ -143,48 +149,34 @@ class Exchange final : private Composer, public Recycled<Exchange> {
   http::RequestHead const& head_;
   telemetry::Record record_;
 
-  Decision decision_;
-  Authorization caller_;
+  Pool<ClientRequest>::Owner request_;  ///< until the answer is the client's
   std::string_view request_id_;
-
-  BufferedBody body_;
-  std::unique_ptr<BodyScanner> scanner_;  ///< looks for the model in a body that is still coming
   Admission admission_ = Admission::caller;
-  bool body_read_ = false;     ///< body_ is whole
-  bool model_sought_ = false;  ///< decision_ knows the model, or that none is named
-  net::Buffer replay_;         ///< of a body that is not read whole: what was sent of it, for another try
-  bool replay_due_ = false;    ///< a try has not got it yet
-  bool resendable_ = true;     ///< ... and that is all there is
+  Stage stage_ = Stage::deciding;
+  dialect::Api dialect_ = dialect::Api::openai;  ///< the client's
 
   Hops hops_;  ///< empty: the request is answered already
   std::optional<Failover> failover_;
-  std::vector<std::size_t> avoid_;  ///< endpoints of the current hop that failed this request, or are being asked
-  std::string failures_;            ///< of tries, for the access log
+  std::string failures_;  ///< of tries, for the access log
   std::optional<Flight> first_;
   std::unique_ptr<Flight> second_;              ///< races the first
   Flight* answering_ = nullptr;                 ///< the one whose answer is the client's
   std::unique_ptr<dialect::StreamError> said_;  ///< what the backend of the last try said itself
-  int refused_with_ = 0;                        ///< the last backend rests: the status with which it asked for that
-  TimePoint soonest_ = TimePoint::max();        ///< when an endpoint may be asked again, of those that rest
   net::Deadline total_;
-  net::Deadline next_try_;
-  net::Deadline hedge_;
   net::Deadline heartbeat_;
   net::ReadSize reads_;             ///< of a body that is passed on as it comes: the request's, then the answer's
   net::Deadline pace_;              ///< of min_tokens_per_second: when the stream is looked at next
   std::uint64_t paced_events_ = 0;  ///< that had come when the period began
 
   http::StreamApi stream_api_ = http::StreamApi::unknown;
+  bool held_up_ = false;           ///< in the period under way the client did not take what there was
+  bool resuming_ = false;          ///< a try is under way that is to continue the stream
+  bool head_thrown_away_ = false;  ///< the client left before it came
+  bool tunnelled_ = false;         ///< a WebSocket's handshake was answered by a 101
+  bool head_is_promise_ = false;   ///< a heartbeat sent it, before there was content
+  bool head_due_ = true;           ///< the final head was not handed to the client yet
   std::optional<EventRelay> events_;
   std::unique_ptr<Resumption> resumption_;  ///< of a stream that can be continued when it breaks
-  std::string_view continuation_;           ///< the body of the tries that are to continue it
-  bool held_up_ = false;                    ///< in the period under way the client did not take what there was
-  bool resuming_ = false;                   ///< a try is under way that is to continue the stream
-  bool head_thrown_away_ = false;           ///< the client left before it came
-  bool hedged_ = false;                     ///< a second try was raced
-  bool tunnelled_ = false;                  ///< a WebSocket's handshake was answered by a 101
-  bool head_is_promise_ = false;            ///< a heartbeat sent it, before there was content
-  bool head_due_ = true;                    ///< the final head was not handed to the client yet
 };
 
 }  // namespace inferway::proxy

@@ -54,11 +54,10 @@ std::string Exchange::message_for_client(Error const& error) const {
 
 void Exchange::answer_error(Error const& error) {
   auto kind = http::answer_kind(error.code);
-  auto const body = said_
-                        ? dialect::error_body(decision_.dialect(), *said_, request_id_)
-                        : dialect::error_body(decision_.dialect(), error.code, message_for_client(error), request_id_);
+  auto const body = said_ ? dialect::error_body(dialect_, *said_, request_id_)
+                          : dialect::error_body(dialect_, error.code, message_for_client(error), request_id_);
   if (said_ && said_->status != 0) kind.status = said_->status;
-  if (refused_with_ != 0) kind.status = refused_with_;
+  if (request_->refused_with != 0) kind.status = request_->refused_with;
   std::array<server::AnswerField, 10> more;
   std::size_t count = 0;
   auto const add = [&](std::string_view field, std::string_view value) { more[count++] = {field, value}; };
@@ -69,15 +68,15 @@ void Exchange::answer_error(Error const& error) {
   if (failover_) add("x-inferway-attempts", tries);
   policy::RateFields rate;
   std::string retry_after;
-  if (auto const& refusal = caller_.rate_refusal()) {
-    rate = policy::rate_fields(*refusal, caller_.key()->limit());
+  if (auto const& refusal = request_->caller.rate_refusal()) {
+    rate = policy::rate_fields(*refusal, request_->caller.key()->limit());
     add("Retry-After", rate.retry_after);
     add("retry-after-ms", rate.retry_after_ms);
     add("x-ratelimit-limit-requests", rate.limit);
     add("x-ratelimit-remaining-requests", "0");
     add("x-ratelimit-reset-requests", rate.reset);
-  } else if (kind.retry_after || soonest_ != TimePoint::max()) {
-    retry_after = std::to_string(soonest_ != TimePoint::max() ? seconds_until(soonest_) : 1);
+  } else if (kind.retry_after || request_->soonest != TimePoint::max()) {
+    retry_after = std::to_string(request_->soonest != TimePoint::max() ? seconds_until(request_->soonest) : 1);
     add("Retry-After", retry_after);
   }
   if (kind.status == 401) add("WWW-Authenticate", "Bearer");
@@ -93,7 +92,7 @@ void Exchange::answer_error(Error const& error) {
                          .more = std::span(more).first(count),
                          .body = true,
                          .length = body.size(),
-                         .close = decision_.websocket() || record_.shed});
+                         .close = request_->decision.websocket() || record_.shed});
   std::string_view const pieces[] = {body};
   downstream_.send_body(pieces, server::More::none);
 }
@@ -108,8 +107,7 @@ void Exchange::break_off(Error const& error) {
   if (promised || (events_ && !events_->finished() && events_->at_boundary())) {
     // Ollama's own form is a line, not an event.
     bool const lines = stream_api_ == http::StreamApi::ollama_lines;
-    auto const dialect = decision_.dialect();
-    auto const shape = dialect == dialect::Api::ollama && !lines ? dialect::Api::openai : dialect;
+    auto const shape = dialect_ == dialect::Api::ollama && !lines ? dialect::Api::openai : dialect_;
     auto const event =
         said_ ? dialect::error_event(shape, stream_api_, *said_, request_id_)
               : dialect::error_event(shape, stream_api_, error.code, message_for_client(error), request_id_);

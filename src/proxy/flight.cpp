@@ -38,13 +38,12 @@ Error unplaced_error(upstream::Choice choice, upstream::Place const& place) {
 
 }  // namespace
 
-Flight::Flight(Setting const& setting, TargetPlan const& target, bool holds_back)
+Flight::Flight(Setting const& setting, TargetPlan const& target, http::StreamApi api, bool holds_back)
     : setting_(setting),
       target_(target),
       place_(setting.upstream, target.backend, setting.waiter),
       head_(setting.loop.blocks()),
-      content_deadline_(setting.loop.wheel(), setting.waiter),
-      api_(setting.stream_api),
+      api_(api),
       holds_back_(holds_back) {}
 
 Flight::Step Flight::advance() {
@@ -61,8 +60,9 @@ Flight::Step Flight::choose() {
   auto const choice = place_.take(setting_.avoid);
   if (choice == upstream::Choice::waiting) return Step::blocked;
   if (choice != upstream::Choice::taken) {
-    unplaced_ = choice;
-    return fail(unplaced_error(choice, place_), std::nullopt);
+    auto const step = fail(unplaced_error(choice, place_), std::nullopt);
+    failed_->unplaced = choice;
+    return step;
   }
   attempt_.emplace(setting_.upstream, place_, target_.timeouts, setting_.waiter);
   attempt_->start(setting_.composer.compose(*this, head_));
@@ -95,25 +95,24 @@ Flight::Step Flight::look_at_head() {
   if (head.status != 200) api_ = http::StreamApi::unknown;
   if (head.status == 429 || head.status >= 500) {
     refused_ = true;
-    failure_.retry_after = http::retry_after(head, std::chrono::system_clock::now());
-    return fail({ErrorCode::bad_response, Side::upstream, Retry::yes, "status " + std::to_string(head.status)},
-                head.status == 429 ? RetryOn::status_429 : RetryOn::status_5xx);
+    auto const step =
+        fail({ErrorCode::bad_response, Side::upstream, Retry::yes, "status " + std::to_string(head.status)},
+             head.status == 429 ? RetryOn::status_429 : RetryOn::status_5xx);
+    failed_->failure.retry_after = http::retry_after(head, std::chrono::system_clock::now());
+    return step;
   }
-  if (stream_ && head.status == 200) {
-    if (holds_back_) held_ = std::make_unique<HoldBack>(api_, setting_.loop.blocks());
-    arm_content_deadline();
-  }
+  if (stream_ && head.status == 200 && holds_back_) hold_back();
   return read();
 }
 
 /// Content is due by timeouts.first_content; and a stream that has none in a whole period is slower than any least
 /// speed.
-void Flight::arm_content_deadline() {
-  if (!holds_back_) return;
+void Flight::hold_back() {
+  held_ = setting_.held_back.make(api_, setting_.loop, setting_.waiter);
   auto at = TimePoint::max();
   if (target_.timeouts.first_content) at = attempt_->sent_at() + *target_.timeouts.first_content;
   if (target_.min_tokens_per_second > 0) at = std::min(at, setting_.loop.now() + kPacePeriod);
-  if (at != TimePoint::max()) content_deadline_.arm(at);
+  if (at != TimePoint::max()) held_->content_due.arm(at);
 }
 
 /// One read of the body, or several, up to the point where there is something to show.
@@ -136,24 +135,27 @@ Flight::Step Flight::read() {
 }
 
 Flight::Step Flight::read_stream(upstream::Attempt::Received const& received) {
-  auto const found = held_->feed(received.pieces);
+  auto const found = held_->stream.feed(received.pieces);
   if (found == HoldBack::Found::error) {
-    said_ = std::make_unique<dialect::StreamError>(held_->error());
-    auto detail = "the stream began with an error event: " + (said_->code.empty() ? said_->type : said_->code);
-    return blame({ErrorCode::bad_response, Side::upstream, Retry::yes, std::move(detail)}, RetryOn::in_band_error);
+    auto const& said = held_->stream.error();
+    auto detail = "the stream began with an error event: " + (said.code.empty() ? said.type : said.code);
+    auto const step =
+        blame({ErrorCode::bad_response, Side::upstream, Retry::yes, std::move(detail)}, RetryOn::in_band_error);
+    failed_->said = said;
+    return step;
   }
   if (found == HoldBack::Found::broken) {
     return blame({ErrorCode::bad_response, Side::upstream, Retry::yes, "an event of the stream is malformed"},
                  RetryOn::bad_stream);
   }
-  if (found == HoldBack::Found::nothing && received.end && held_->end_is_cut()) {
+  if (found == HoldBack::Found::nothing && received.end && held_->stream.end_is_cut()) {
     return blame({ErrorCode::upstream_closed, Side::upstream, Retry::yes, "the stream ended before its content"},
                  RetryOn::cut);
   }
   if (found == HoldBack::Found::content || received.end) {
-    first_piece_ = held_->held();
+    first_piece_ = held_->stream.held();
     received_ = {.pieces = {&first_piece_, 1}, .end = received.end, .blocked = received.blocked};
-    content_deadline_.disarm();
+    held_->content_due.disarm();
     stage_ = Stage::done;
     return Step::answer;
   }
@@ -161,7 +163,7 @@ Flight::Step Flight::read_stream(upstream::Attempt::Received const& received) {
 }
 
 Flight::Step Flight::wait_for_content() {
-  if (content_deadline_.expired()) {
+  if (held_->content_due.expired()) {
     return blame({ErrorCode::first_byte_timeout, Side::upstream, Retry::yes,
                   "no content came in time (timeouts.first_content, min_tokens_per_second)"},
                  RetryOn::stall);
@@ -179,8 +181,7 @@ void Flight::release() {
 }
 
 Flight::Step Flight::fail(Error error, std::optional<RetryOn> cause) {
-  error_ = std::move(error);
-  failure_.cause = cause;
+  failed_ = std::make_unique<Failed>(Failed{.failure = {.cause = cause}, .error = std::move(error)});
   stage_ = Stage::done;
   return Step::failed;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "hold_back.hpp"
+#include "inferway/base/pool.hpp"
 #include "inferway/proxy/compiled_config.hpp"
 #include "inferway/proxy/failover.hpp"
 #include "inferway/upstream/attempt.hpp"
@@ -13,6 +14,14 @@
 namespace inferway::proxy {
 
 class Flight;
+
+/// A stream's beginning, until its content has come.
+struct HeldBack {
+  HeldBack(http::StreamApi api, net::Loop& loop, net::Waiter& waiter)
+      : stream(api, loop.blocks()), content_due(loop.wheel(), waiter) {}
+  HoldBack stream;
+  net::Deadline content_due;
+};
 
 /// Writes what a flight sends, once it is known to which endpoint.
 class Composer {
@@ -38,11 +47,12 @@ class Flight {
     net::Waiter& waiter;
     Composer& composer;
     std::vector<std::size_t> const& avoid;  ///< endpoints of this hop that are taken only when no other can be
-    http::StreamApi stream_api;             ///< what a stream would be made of
+    Pool<HeldBack>& held_back;
   };
 
-  /// `holds_back`: an answer is not the client's before it has content.
-  Flight(Setting const& setting, TargetPlan const& target, bool holds_back);
+  /// `setting` lasts as long as advance() is called. `api`: what a stream would be made of. `holds_back`: an answer is
+  /// not the client's before it has content.
+  Flight(Setting const& setting, TargetPlan const& target, http::StreamApi api, bool holds_back);
 
   enum class Step : std::uint8_t {
     blocked,
@@ -75,16 +85,16 @@ class Flight {
   void release();
 
   // What it failed of.
-  [[nodiscard]] Failure const& failure() const { return failure_; }
-  [[nodiscard]] Error const& error() const { return error_; }
+  [[nodiscard]] Failure const& failure() const { return failed_->failure; }
+  [[nodiscard]] Error const& error() const { return failed_->error; }
   /// No place was to be had; then nothing was tried.
-  [[nodiscard]] std::optional<upstream::Choice> unplaced() const { return unplaced_; }
+  [[nodiscard]] std::optional<upstream::Choice> unplaced() const { return failed_->unplaced; }
   /// The backend itself answered, with 429 or 5xx: attempt() can still be read and shown.
   [[nodiscard]] bool refused() const { return refused_; }
   /// It failed of what the attempt could not see itself: failure().cause says what.
   [[nodiscard]] bool blamed() const { return blamed_; }
   /// The stream said what was wrong, before it had content.
-  [[nodiscard]] dialect::StreamError const* said() const { return said_.get(); }
+  [[nodiscard]] std::optional<dialect::StreamError> const& said() const { return failed_->said; }
 
  private:
   enum class Stage : std::uint8_t { choosing, asking, reading, done };
@@ -94,18 +104,25 @@ class Flight {
   [[nodiscard]] Step look_at_head();
   [[nodiscard]] Step read();
   [[nodiscard]] Step read_stream(upstream::Attempt::Received const& received);
-  void arm_content_deadline();
+  void hold_back();
   [[nodiscard]] Step wait_for_content();
+  /// Hardly any of them fails: what is then to be said stands apart.
+  struct Failed {
+    Failure failure;
+    Error error;
+    std::optional<upstream::Choice> unplaced{};
+    std::optional<dialect::StreamError> said{};
+  };
+
   [[nodiscard]] Step fail(Error error, std::optional<config::RetryOn> cause);
   [[nodiscard]] Step blame(Error error, config::RetryOn cause);
 
-  Setting setting_;
+  Setting const& setting_;
   TargetPlan const& target_;
   upstream::Place place_;
   std::optional<upstream::Attempt> attempt_;
   net::Buffer head_;
-  net::Deadline content_deadline_;
-  std::unique_ptr<HoldBack> held_;  ///< large, and over with the first content
+  Pool<HeldBack>::Owner held_ = Pool<HeldBack>::none();  ///< large, and over with the first content
   std::optional<upstream::Attempt::Received> received_;
   std::string_view first_piece_;  ///< beginning() of a stream that was held back
   http::StreamApi api_;
@@ -115,10 +132,7 @@ class Flight {
   bool stream_ = false;
   bool refused_ = false;
   bool blamed_ = false;
-  Failure failure_;
-  Error error_;
-  std::optional<upstream::Choice> unplaced_;
-  std::unique_ptr<dialect::StreamError> said_;
+  std::unique_ptr<Failed> failed_;
 };
 
 }  // namespace inferway::proxy

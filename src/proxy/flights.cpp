@@ -24,15 +24,16 @@ std::size_t Exchange::hop_to_ask(std::size_t from) {
 /// From here on the request is this hop's.
 void Exchange::enter_hop(std::size_t hop) {
   while (failover_->hop() < hop) failover_->fell_back();
-  avoid_.clear();
+  request_->avoid.clear();
 }
 
 /// Its model and path go upstream, too.
 void Exchange::move_to_hop(std::size_t hop) {
   enter_hop(hop);
-  body_.unsplice();
+  request_->body.unsplice();
   record_.backend = static_cast<std::uint32_t>(target().backend);
-  if (auto const splice = decision_.settle(target())) body_.splice(splice->offset, splice->length, splice->value);
+  if (auto const splice = request_->decision.settle(target()))
+    request_->body.splice(splice->offset, splice->length, splice->value);
   proxy_.upstream_.count_request(target().backend);
   launch();
 }
@@ -44,52 +45,47 @@ bool Exchange::holds_back() const {
   return failover_->holds_back() || content_is_due || races;
 }
 
-Flight::Setting Exchange::setting() {
-  return {.upstream = proxy_.upstream_,
-          .loop = proxy_.loop_,
-          .waiter = downstream_.waiter(),
-          .composer = *this,
-          .avoid = avoid_,
-          .stream_api = http::stream_api(decision_.upstream_path())};
-}
+/// What a stream would be made of.
+http::StreamApi Exchange::expected_api() const { return http::stream_api(request_->decision.upstream_path()); }
 
 void Exchange::launch() {
-  next_try_.disarm();
+  request_->next_try.disarm();
   failover_->tried();
-  replay_due_ = !replay_.empty();
-  first_.emplace(setting(), target(), holds_back() || resuming_);
+  request_->replay_due = !request_->replay.empty();
+  first_.emplace(request_->setting, target(), expected_api(), holds_back() || resuming_);
   arm_hedge();
 }
 
 /// As settled for that target. `whole_bytes`: of a body that was read whole.
 UpstreamHead Exchange::upstream_head(TargetPlan const& target, config::Endpoint const& endpoint,
                                      std::uint64_t whole_bytes) const {
-  return {.client = head_,
-          .endpoint = endpoint,
-          .backend = proxy_.snapshot_.backends[target.backend],
-          .withheld = caller_.withheld(),
-          .path = decision_.upstream_path(),
-          .query = decision_.upstream_query(),
-          .has_query = decision_.has_upstream_query(),
-          .peer = downstream_.peer(),
-          .secure = downstream_.secure(),
-          .request_id = request_id_,
-          .framing = decision_.upstream_framing(body_read_ ? std::optional(whole_bytes) : std::nullopt)};
+  return {
+      .client = head_,
+      .endpoint = endpoint,
+      .backend = proxy_.snapshot_.backends[target.backend],
+      .withheld = request_->caller.withheld(),
+      .path = request_->decision.upstream_path(),
+      .query = request_->decision.upstream_query(),
+      .has_query = request_->decision.has_upstream_query(),
+      .peer = downstream_.peer(),
+      .secure = downstream_.secure(),
+      .request_id = request_id_,
+      .framing = request_->decision.upstream_framing(request_->body_read ? std::optional(whole_bytes) : std::nullopt)};
 }
 
 upstream::Request Exchange::compose(Flight& flight, net::Buffer& head) {
   ++record_.attempts;
-  auto const pieces = resuming_ ? std::span(&continuation_, 1) : body_.pieces();
-  auto const bytes = resuming_ ? continuation_.size() : body_.bytes();
+  auto const pieces = resuming_ ? std::span(&request_->continuation, 1) : request_->body.pieces();
+  auto const bytes = resuming_ ? request_->continuation.size() : request_->body.bytes();
   auto const described = upstream_head(flight.target(), flight.attempt().endpoint(), bytes);
   write_upstream_head(head, described);
   return {.head = head.view(),
           .body = pieces,
-          .body_follows = !body_read_ && head_.framing != http::BodyFraming::none,
+          .body_follows = !request_->body_read && head_.framing != http::BodyFraming::none,
           .body_chunked = described.framing.chunked,
           .body_small = !described.framing.chunked && head_.content_length <= upstream::Attempt::kReplayBytes,
           .head_only = head_.method == "HEAD",
-          .websocket = decision_.websocket() ? &head_ : nullptr};
+          .websocket = request_->decision.websocket() ? &head_ : nullptr};
 }
 
 /// One round of all tries under way. True: there may be more at once.
@@ -106,11 +102,11 @@ Result<bool> Exchange::seek() {
     more = more || *moved;
   }
   if (answering_ != nullptr || tunnelled_) return more;
-  if (next_try_.expired()) {
+  if (request_->next_try.expired()) {
     launch();
     return true;
   }
-  if (hedge_.expired() && hedge()) return true;
+  if (request_->hedge.expired() && hedge()) return true;
   return more;
 }
 
@@ -140,7 +136,7 @@ void Exchange::pass_interim(Flight& flight) {
 Result<bool> Exchange::failed(Flight& flight) {
   if (resuming_) return broke(flight.error());
   note_failure(flight, flight.error());
-  if (flight.place().taken()) avoid_.push_back(flight.place().endpoint());
+  if (flight.place().taken()) request_->avoid.push_back(flight.place().endpoint());
   if (second_ != nullptr && first_) {  // the other one may still have an answer
     drop(flight);
     return true;
@@ -150,32 +146,32 @@ Result<bool> Exchange::failed(Flight& flight) {
   auto& counters = proxy_.upstream_.counters(flight.target().backend);
   if (flight.failure().cause) counters.retried[static_cast<std::size_t>(*flight.failure().cause)].add();
   drop(flight);
-  hedge_.disarm();
+  request_->hedge.disarm();
   if (next.what == Failover::What::fall_back) {
     move_to_hop(hop_to_ask(failover_->hop() + 1));
     proxy_.upstream_.counters(target().backend).fallbacks.add();
   } else if (next.at <= proxy_.loop_.now()) {
     launch();
   } else {
-    next_try_.arm(next.at);
+    request_->next_try.arm(next.at);
   }
   return true;
 }
 
 Failover::Next Exchange::what_next(Flight const& flight) {
   if (flight.unplaced()) {
-    soonest_ = std::min(soonest_, flight.place().due());
+    request_->soonest = std::min(request_->soonest, flight.place().due());
     return failover_->unplaced();
   }
   auto& upstream = proxy_.upstream_;
   auto const backend = flight.target().backend;
   auto const now = proxy_.loop_.now();
-  auto const outlook = upstream.outlook(backend, avoid_);
+  auto const outlook = upstream.outlook(backend, request_->avoid);
   bool const last = failover_->hop() + 1 >= hops_.size();
   auto const& queue = proxy_.snapshot_.config.backends[backend].queue;
   // All rest: where there is no other backend to turn to, the first of them is waited for if that takes not too long.
   bool const worth_waiting = last && !outlook.open && outlook.soonest - now <= Duration(queue.timeout);
-  if (!outlook.open) soonest_ = std::min(soonest_, outlook.soonest);
+  if (!outlook.open) request_->soonest = std::min(request_->soonest, outlook.soonest);
   auto const next = failover_->failed(flight.failure(), {.open = outlook.open || worth_waiting, .other = outlook.other},
                                       now, jitter());
   auto const percent = proxy_.snapshot_.config.routes[record_.route].retry.budget_percent;
@@ -192,15 +188,15 @@ Failover::Next Exchange::if_there_is_one(Failover::Next next, Flight const& flig
   auto const outlook = proxy_.upstream_.outlook(backend, {});
   auto const& queue = proxy_.snapshot_.config.backends[backend].queue;
   if (outlook.open || outlook.soonest - proxy_.loop_.now() <= Duration(queue.timeout)) return next;
-  if (soonest_ != TimePoint::max()) soonest_ = std::min(soonest_, outlook.soonest);
+  if (request_->soonest != TimePoint::max()) request_->soonest = std::min(request_->soonest, outlook.soonest);
   return {};
 }
 
 /// The last word on the request: the backend's own answer where it gave one.
 Result<bool> Exchange::give_up(Flight& flight) {
   if (flight.refused() && (head_due_ || !downstream_.head_sent())) return begin_answer(flight);
-  said_ = flight.said() != nullptr ? std::make_unique<dialect::StreamError>(*flight.said()) : nullptr;
-  if (flight.unplaced() == upstream::Choice::resting) refused_with_ = flight.place().refused_with();
+  said_ = flight.said() ? std::make_unique<dialect::StreamError>(*flight.said()) : nullptr;
+  if (flight.unplaced() == upstream::Choice::resting) request_->refused_with = flight.place().refused_with();
   return std::unexpected(flight.error());
 }
 
@@ -226,31 +222,32 @@ void Exchange::drop(Flight& flight) {
 
 void Exchange::arm_hedge() {
   auto const& rule = proxy_.snapshot_.config.routes[record_.route].hedge;
-  if (!rule || hedged_ || resuming_ || decision_.websocket()) return;
+  if (!rule || request_->hedged || resuming_ || request_->decision.websocket()) return;
   auto after = std::optional<Duration>(rule->after);
   if (rule->percentile > 0) after = proxy_.upstream_.latency(target().backend, rule->percentile);
-  if (after) hedge_.arm(proxy_.loop_.now() + *after);
+  if (after) request_->hedge.arm(proxy_.loop_.now() + *after);
 }
 
 /// The first try is slow: another endpoint is asked, too. False: that cannot be.
 bool Exchange::hedge() {
-  hedge_.disarm();
-  if (!first_ || !resendable_) return false;
+  request_->hedge.disarm();
+  if (!first_ || !request_->resendable) return false;
   // It takes a request that was sent once: one that waits for a place, or for its client, is not slow upstream.
-  bool const sent = body_read_ || head_.framing == http::BodyFraming::none || (downstream_.body_done() && !replay_due_);
+  bool const sent = request_->body_read || head_.framing == http::BodyFraming::none ||
+                    (downstream_.body_done() && !request_->replay_due);
   if (!first_->place().taken() || !sent) {
     arm_hedge();
     return false;
   }
   auto& upstream = proxy_.upstream_;
   auto const backend = target().backend;
-  avoid_.push_back(first_->place().endpoint());
+  request_->avoid.push_back(first_->place().endpoint());
   auto const percent = proxy_.snapshot_.config.routes[record_.route].retry.budget_percent;
-  if (!upstream.outlook(backend, avoid_).open || !upstream.allow_retry(backend, percent)) return false;
-  hedged_ = true;
+  if (!upstream.outlook(backend, request_->avoid).open || !upstream.allow_retry(backend, percent)) return false;
+  request_->hedged = true;
   proxy_.upstream_.counters(backend).hedges.add();
-  replay_due_ = !replay_.empty();
-  second_ = std::make_unique<Flight>(setting(), target(), true);
+  request_->replay_due = !request_->replay.empty();
+  second_ = std::make_unique<Flight>(request_->setting, target(), expected_api(), true);
   return true;
 }
 

@@ -49,8 +49,9 @@ bool MirrorCopy::advance() {
 /// all.
 void Exchange::mirror() {
   auto const& rule = proxy_.snapshot_.config.routes[record_.route].mirror;
-  bool const whole = body_read_ || head_.framing == http::BodyFraming::none;
-  if (!rule || !whole || decision_.websocket() || proxy_.upstream_.random().below(100) >= rule->percent) return;
+  bool const whole = request_->body_read || head_.framing == http::BodyFraming::none;
+  if (!rule || !whole || request_->decision.websocket() || proxy_.upstream_.random().below(100) >= rule->percent)
+    return;
   auto const& target = *proxy_.snapshot_.plans[record_.route].mirror;
   auto& counters = proxy_.upstream_.counters(target.backend);
   auto const& limits = proxy_.snapshot_.config.limits;
@@ -58,13 +59,13 @@ void Exchange::mirror() {
                        proxy_.buffered_.held.load(std::memory_order_relaxed) > limits.buffered_bytes / 2;
   if (pressed || proxy_.mirrors_.full()) return counters.mirror_dropped.add();
   std::string body;
-  body.reserve(body_.original_bytes());
-  for (auto const piece : body_.original()) body.append(piece);
+  body.reserve(request_->body.original_bytes());
+  for (auto const piece : request_->body.original()) body.append(piece);
   auto copy =
       std::make_unique<MirrorCopy>(proxy_, proxy_.loop_, proxy_.upstream_, proxy_.buffered_, target, std::move(body));
   if (!copy->place(proxy_.upstream_)) return counters.mirror_dropped.add();
-  static_cast<void>(decision_.settle(target));
-  write_upstream_head(copy->head(), upstream_head(target, copy->endpoint(), body_.original_bytes()));
+  static_cast<void>(request_->decision.settle(target));
+  write_upstream_head(copy->head(), upstream_head(target, copy->endpoint(), request_->body.original_bytes()));
   copy->start(head_.method == "HEAD");
   counters.mirrored.add();
   proxy_.mirrors_.send(std::move(copy));

@@ -10,17 +10,29 @@ bool Exchange::reads_on(ErrorCode why) const {
   return proxy_.snapshot_.config.backends[target().backend].on_client_cancel == config::OnClientCancel::drain;
 }
 
-net::Task<> Exchange::read_on() {
-  auto* const flight = answering_ != nullptr ? answering_ : (first_ ? &*first_ : second_.get());
-  if (flight == nullptr || !flight->started() || !flight->attempt().body_sent()) co_return;
+/// The one whose answer is read on.
+Flight* Exchange::read_on_from() { return answering_ != nullptr ? answering_ : (first_ ? &*first_ : second_.get()); }
+
+bool Exchange::begin_reading_on(ErrorCode why) {
+  if (!reads_on(why)) return false;
+  auto* const flight = read_on_from();
+  if (flight == nullptr || !flight->started() || !flight->attempt().body_sent()) return false;
   if (second_ != nullptr && flight != second_.get()) second_.reset();
+  stage_ = Stage::reading_on;
+  return true;
+}
+
+/// False: there is no more of it.
+bool Exchange::read_on() {
+  auto& flight = *read_on_from();
   for (int rounds = 1; !total_.expired() && !downstream_.ending(); ++rounds) {
-    auto const more = throw_away(*flight);
-    if (!more || (!*more && flight->attempt().done())) co_return;
-    if (*more && rounds % kRoundsAtOnce != 0) continue;
+    auto const more = throw_away(flight);
+    if (!more || (!*more && flight.attempt().done())) return false;
+    if (*more && rounds < kRoundsAtOnce) continue;
     if (*more) downstream_.waiter().notify();  // goes on as soon as the others have gone on
-    co_await downstream_.waiter().wait();
+    return true;
   }
+  return false;
 }
 
 /// One read of what nobody wants. True: there may be more at once.

@@ -49,18 +49,29 @@ Result<bool> Exchange::begin_answer(Flight& flight) {
     record_.streamed = true;
   }
   prepare_to_resume();
-  // Nothing is sent again from here on, and the answer may go on for hours.
-  replay_.release();
-  body_.release();
   reads_ = {};
   if (target().min_tokens_per_second > 0 && events_) pace_.arm(proxy_.loop_.now() + Flight::kPacePeriod);
-  return relay();
+  auto more = relay();
+  if (!head_due_) let_go_of_request();
+  return more;
+}
+
+/// The answer has begun, and may go on for hours. Nothing of the request is sent again, unless a stream has to be
+/// continued; and then what is sent is the call that the resumption holds.
+void Exchange::let_go_of_request() {
+  if (resumption_ != nullptr) {
+    request_->replay.release();
+    request_->body.release();
+    return;
+  }
+  request_.reset();
+  downstream_.release_head();
 }
 
 /// Of two that race, this one has won.
 void Exchange::take_over(Flight& flight) {
-  hedge_.disarm();
-  next_try_.disarm();
+  request_->hedge.disarm();
+  request_->next_try.disarm();
   record_.backend = static_cast<std::uint32_t>(flight.target().backend);
   auto const outrun = [](Flight& other) {
     if (other.started()) other.attempt().outrun();
@@ -100,10 +111,10 @@ void Exchange::send_answer_head(Flight& flight) {
   std::vector<http::Field> others;
   std::string retry_after;
   std::string retry_after_ms;
-  if (flight.refused() && soonest_ != TimePoint::max()) {
+  if (flight.refused() && request_->soonest != TimePoint::max()) {
     // All endpoints rest: that this one may be asked again says less than when the first of them may be.
-    retry_after = std::to_string(seconds_until(soonest_));
-    retry_after_ms = std::to_string(milliseconds_until(soonest_));
+    retry_after = std::to_string(seconds_until(request_->soonest));
+    retry_after_ms = std::to_string(milliseconds_until(request_->soonest));
     auto const* const own = head.find(http::FieldId::retry_after);
     bool const in_ms = head.find(kRetryAfterMs) != nullptr;  // to the SDKs that know it, it says more
     if (own == nullptr || own->value != retry_after || in_ms) {
@@ -127,7 +138,7 @@ void Exchange::send_answer_head(Flight& flight) {
        .more = std::span(more).first(count),
        .body = body,
        .length = length,
-       .close = decision_.websocket()});  // what the client sent on may have been meant for the tunnel
+       .close = request_->decision.websocket()});  // what the client sent on may have been meant for the tunnel
 }
 
 /// One read of the body. True: there may be more at once.
@@ -145,7 +156,6 @@ Result<bool> Exchange::relay() {
     send_answer_head(flight);
     if (events_) arm_heartbeat();  // the first event may be long in coming
   }
-  if (resumption_ == nullptr) downstream_.release_head();
   auto const more = events_ ? relay_events(*received) : relay_bytes(*received);
   if (more && !received->end) reads_.passed_on(size_of(received->pieces), downstream_.flush());
   flight.release();
@@ -243,9 +253,8 @@ void Exchange::begin_tunnel(Flight& flight) {
                                 .fields = others_than(kAttempts, head.fields, kept),
                                 .more = std::span(more).first(has_id ? 2 : 3),
                                 .body = false});
-  downstream_.release_head();
   flight.release();
-  body_.release();
+  let_go_of_request();
 }
 
 net::Task<> Exchange::tunnel() {

@@ -11,11 +11,12 @@ namespace inferway::proxy {
 /// The answer is a stream that may be continued: from here on what passes is noted.
 void Exchange::prepare_to_resume() {
   auto const& route = proxy_.snapshot_.config.routes[record_.route];
-  bool const chat = stream_api_ == http::StreamApi::openai_done && decision_.path().ends_with("/chat/completions");
-  if (!proxy_.snapshot_.plans[record_.route].resumes || !chat || !body_read_) return;
+  bool const chat =
+      stream_api_ == http::StreamApi::openai_done && request_->decision.path().ends_with("/chat/completions");
+  if (!proxy_.snapshot_.plans[record_.route].resumes || !chat || !request_->body_read) return;
   std::string call;
-  call.reserve(body_.bytes());
-  for (auto const piece : body_.original()) call.append(piece);
+  call.reserve(request_->body.bytes());
+  for (auto const piece : request_->body.original()) call.append(piece);
   resumption_ = std::make_unique<Resumption>(std::move(call), route.resume_attempts, proxy_.buffered_,
                                              proxy_.snapshot_.config.limits.buffered_bytes, proxy_.shard_);
 }
@@ -58,7 +59,7 @@ void Exchange::end_stream(std::string_view events) {
 void Exchange::leave(Error const& broke) {
   auto const& flight = answering_ != nullptr ? *answering_ : *first_;
   note_failure(flight, broke);
-  if (flight.place().taken()) avoid_.push_back(flight.place().endpoint());
+  if (flight.place().taken()) request_->avoid.push_back(flight.place().endpoint());
   drop_all();
 }
 
@@ -67,7 +68,7 @@ std::optional<std::size_t> Exchange::hop_to_continue_at() const {
   auto const& upstream = proxy_.upstream_;
   auto const here = failover_->hop();
   auto const able = [&](std::size_t hop) { return hops_[hop].resume != config::Resume::off; };
-  auto const outlook = upstream.outlook(target().backend, avoid_);
+  auto const outlook = upstream.outlook(target().backend, request_->avoid);
   if (able(here) && outlook.open && outlook.other) return here;
   for (auto hop = here + 1; hop < hops_.size(); ++hop) {
     if (able(hop) && upstream.outlook(hops_[hop].backend, {}).open) return hop;
@@ -81,11 +82,11 @@ bool Exchange::continue_elsewhere() {
   if (*hop != failover_->hop()) enter_hop(*hop);
   // That backend's model is put into the client's own body, and the text so far behind that.
   std::string call(resumption_->call());
-  auto const splice = decision_.settle(target());
+  auto const splice = request_->decision.settle(target());
   if (splice) call.replace(splice->offset, splice->length, splice->value);
   auto const body = resumption_->continuation(call, target().resume);
   if (!body) return false;
-  continuation_ = *body;
+  request_->continuation = *body;
   record_.backend = static_cast<std::uint32_t>(target().backend);
   proxy_.upstream_.counters(target().backend).resumed.add();
   failover_->forbid();  // what fails from here on is resumed anew, or breaks the stream

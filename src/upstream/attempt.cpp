@@ -160,7 +160,7 @@ void Attempt::set_aside() {
 
 Result<Attempt::Received> Attempt::receive(std::size_t bytes) {
   received_.clear();
-  if (broken_) return failure(std::move(*broken_));
+  if (broken_ != nullptr) return failure(std::move(*broken_));
   if (state_ == State::tunnel) return receive_raw();
   if (state_ == State::done) return Received{{}, true, false};
   bool const empty =
@@ -223,7 +223,7 @@ Result<Attempt::Received> Attempt::take_chunks(std::string_view bytes) {
                   "the answer's framing is broken: " + step.error().detail};
       if (received_.empty()) return failure(std::move(error));
       // What stood before it is good, whether or not it came in the same read; the next call tells.
-      broken_ = std::move(error);
+      broken_ = std::make_unique<Error>(std::move(error));
       return Received{received_, false, false};
     }
     bytes.remove_prefix(step->consumed);

@@ -59,14 +59,14 @@ TEST_F(FieldLinesTest, hold_a_value_that_was_put_in_later) {
 
 TEST(FieldStockTest, lends_what_it_took_back) {
   FieldStock stock;
-  std::vector<Field> first;
+  Fields first;
   stock.lend(first);
   EXPECT_GE(first.capacity(), FieldStock::kUsual);
   first.emplace_back();
   auto const* const memory = first.data();
   stock.take_back(first);
   EXPECT_EQ(first.capacity(), 0U);
-  std::vector<Field> second;
+  Fields second;
   stock.lend(second);
   EXPECT_TRUE(second.empty());
   EXPECT_EQ(second.data(), memory);
@@ -74,20 +74,29 @@ TEST(FieldStockTest, lends_what_it_took_back) {
   EXPECT_EQ(second.data(), memory);
 }
 
-TEST(FieldStockTest, keeps_no_unusual_memory_and_not_too_much) {
+TEST(FieldStockTest, takes_back_what_grew_beyond_what_was_lent) {
   FieldStock stock;
-  std::vector<Field> large;
-  large.reserve(FieldStock::kLargest + 1);
-  stock.take_back(large);
-  EXPECT_EQ(large.capacity(), 0U);
-  std::vector<Field> lent;
-  stock.lend(lent);
-  EXPECT_LE(lent.capacity(), FieldStock::kLargest);
+  Fields fields;
+  stock.lend(fields);
+  for (std::size_t i = 0; i <= FieldStock::kUsual; ++i) fields.emplace_back();
+  EXPECT_GT(fields.capacity(), FieldStock::kUsual);
+  stock.take_back(fields);
+  EXPECT_EQ(fields.capacity(), 0U);
+}
 
-  std::vector<std::vector<Field>> many(FieldStock::kKept + 1);
-  for (auto& fields : many) stock.lend(fields);
-  for (auto& fields : many) stock.take_back(fields);
-  for (auto const& fields : many) EXPECT_EQ(fields.capacity(), 0U);
+TEST(FieldStockTest, a_copy_of_lent_fields_is_the_heaps) {
+  Fields copy;
+  {
+    FieldStock stock;
+    Fields fields;
+    stock.lend(fields);
+    fields.push_back({.name = "a", .value = "b"});
+    copy = fields;
+    auto const again = fields;
+    EXPECT_EQ(again.size(), 1U);
+    stock.take_back(fields);
+  }
+  EXPECT_EQ(copy.front().name, "a");
 }
 
 }  // namespace

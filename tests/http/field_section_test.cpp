@@ -11,7 +11,7 @@ Flaw parse_lines(FieldSection& section, std::string_view bytes, std::size_t max_
 }
 
 TEST(FieldSectionTest, notes_which_fields_it_met_and_which_of_them_again) {
-  std::vector<Field> fields;
+  Fields fields;
   FieldSection section(fields);
   ASSERT_FALSE(parse_lines(section, "Host: a\r\nX: b\r\nhost: c\r\nExpect:\r\n\r\n", 4));
   EXPECT_TRUE(section.has(FieldId::host));
@@ -25,7 +25,7 @@ TEST(FieldSectionTest, notes_which_fields_it_met_and_which_of_them_again) {
 }
 
 TEST(FieldSectionTest, takes_as_many_fields_as_it_is_told) {
-  std::vector<Field> fields;
+  Fields fields;
   FieldSection section(fields);
   EXPECT_FALSE(parse_lines(section, "A: 1\r\nB: 2\r\n\r\n", 2));
   fields.clear();
@@ -37,7 +37,7 @@ TEST(FieldSectionTest, takes_as_many_fields_as_it_is_told) {
 TEST(FieldSectionTest, ends_where_the_head_ends) {
   for (auto const& [bytes, whole] :
        {std::pair{"\r\n", true}, {"", false}, {"A: 1\r\n", false}, {"\r\nA: 1\r\n\r\n", false}}) {
-    std::vector<Field> fields;
+    Fields fields;
     FieldSection section(fields);
     EXPECT_EQ(!parse_lines(section, bytes, 1), whole) << bytes;
   }

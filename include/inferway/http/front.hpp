@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 namespace inferway::http {
@@ -11,12 +12,14 @@ namespace inferway::http {
 /// equal to nothing that is not.
 template <std::size_t Max>
 class Front {
+  static_assert(Max < 0xFF);
+
  public:
   void clear() { size_ = 0; }
   void append(std::string_view more) {
     auto const taken = more.substr(0, bytes_.size() - size_);
     std::ranges::copy(taken, bytes_.begin() + static_cast<std::ptrdiff_t>(size_));
-    size_ += taken.size();
+    size_ = static_cast<std::uint8_t>(size_ + taken.size());
   }
   [[nodiscard]] bool empty() const { return size_ == 0; }
   /// No more is kept.
@@ -25,7 +28,7 @@ class Front {
 
  private:
   std::array<char, Max + 1> bytes_{};
-  std::size_t size_ = 0;
+  std::uint8_t size_ = 0;  // a byte: each open stream has about ten of these
 };
 
 }  // namespace inferway::http

@@ -1,12 +1,15 @@
 #pragma once
 
 #include "inferway/base/error.hpp"
+#include "inferway/base/slabs.hpp"
 #include "inferway/http/line_ends.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <new>
 #include <optional>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 /// HTTP/1 heads: bytes in, checked views out. Stricter than RFC 9112 wherever it lets a recipient refuse: a message
@@ -62,6 +65,36 @@ struct Field {
   bool plain = false;       ///< its line is the name, ": ", the value, CRLF; said by who parsed it alone
 };
 
+/// Where the fields of a head stand: on the heap, or in memory that a FieldStock lends.
+class FieldMemory {
+ public:
+  using value_type = Field;
+  using propagate_on_container_move_assignment = std::true_type;
+  using propagate_on_container_swap = std::true_type;
+  template <typename>
+  struct rebind {
+    using other = FieldMemory;
+  };
+  static constexpr std::size_t kUsual = 24;  ///< fields in what is lent; an SDK sends about 17
+
+  FieldMemory() = default;
+  explicit FieldMemory(Slabs& lent) : lent_(&lent) {}
+  [[nodiscard]] Field* allocate(std::size_t count) {
+    bool const lent = lent_ != nullptr && count == kUsual;
+    return static_cast<Field*>(lent ? lent_->take() : ::operator new(count * sizeof(Field)));
+  }
+  void deallocate(Field* fields, std::size_t count) {
+    if (lent_ == nullptr || count != kUsual) return ::operator delete(fields);
+    lent_->give_back(reinterpret_cast<char*>(fields));
+  }
+  [[nodiscard]] FieldMemory select_on_container_copy_construction() const { return {}; }
+  [[nodiscard]] bool operator==(FieldMemory const&) const = default;
+
+ private:
+  Slabs* lent_ = nullptr;
+};
+using Fields = std::vector<Field, FieldMemory>;
+
 /// How the end of a body is known. RFC 9112 section 6.3.
 enum class BodyFraming : std::uint8_t { none, length, chunked, until_close };
 
@@ -108,7 +141,7 @@ class RequestHead {
   bool has_query = false;   ///< there was a '?', even with nothing behind it
   std::string_view host;    ///< of absolute-form, else of Host; "" only for HTTP/1.0
   int minor_version = 1;    ///< 0 or 1
-  std::vector<Field> fields;
+  Fields fields;
   BodyFraming framing = BodyFraming::none;  ///< none, length or chunked
   std::uint64_t content_length = 0;
   bool keep_alive = true;        ///< the client would keep the connection
@@ -132,7 +165,7 @@ class ResponseHead {
   int status = 0;
   std::string_view reason;
   int minor_version = 1;
-  std::vector<Field> fields;
+  Fields fields;
   BodyFraming framing = BodyFraming::none;
   std::uint64_t content_length = 0;
   bool keep_alive = true;

@@ -52,16 +52,16 @@ class JsonPeek {
   void step(char c);
   void begin(char c);
   void end_scalar(Kind kind);
-  [[nodiscard]] std::size_t watched() const;
+  [[nodiscard]] std::uint8_t watched() const;
 
   std::span<JsonPath const> paths_;
   std::array<Found, kMaxPaths> found_{};
   std::array<Front<kMaxText>, kMaxLevel + 1> keys_{};  ///< the key under way at each level
   Front<kMaxText> scalar_;                             ///< the string (perhaps a key) or literal read last
   State state_ = State::between;
-  bool value_due_ = false;          ///< behind a colon
-  std::size_t level_ = 0;           ///< open brackets
-  std::size_t target_ = kMaxPaths;  ///< the path whose value is being read, or kMaxPaths
+  bool value_due_ = false;           ///< behind a colon
+  std::uint8_t target_ = kMaxPaths;  ///< the path whose value is being read, or kMaxPaths
+  std::size_t level_ = 0;            ///< open brackets
 };
 
 }  // namespace inferway::http

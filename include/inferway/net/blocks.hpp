@@ -1,6 +1,6 @@
 #pragma once
 
-#include "inferway/net/slabs.hpp"
+#include "inferway/base/slabs.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "inferway/base/pool.hpp"
 #include "inferway/policy/overload.hpp"
 #include "inferway/policy/sha256.hpp"
 #include "inferway/proxy/load_meter.hpp"
@@ -21,19 +22,15 @@ struct BufferedBytes {
   std::atomic<std::uint64_t> held{0};
 };
 
+struct ClientRequest;
+struct HeldBack;
+
 /// Routes requests of one worker to backends and relays the answers.
 class Proxy final : public server::Handler {
  public:
   Proxy(net::Loop& loop, Snapshot const& snapshot, upstream::Upstream& upstream, BufferedBytes& buffered,
-        LoadMeter const& load, Mirrors& mirrors, telemetry::Shard& shard)
-      : loop_(loop),
-        snapshot_(snapshot),
-        upstream_(upstream),
-        buffered_(buffered),
-        load_(load),
-        mirrors_(mirrors),
-        shedding_(snapshot.config.routes),
-        shard_(shard) {}
+        LoadMeter const& load, Mirrors& mirrors, telemetry::Shard& shard);
+  ~Proxy() override;
 
   [[nodiscard]] net::Task<> serve(server::Downstream& downstream) override;
 
@@ -59,6 +56,7 @@ class Proxy final : public server::Handler {
 
  private:
   friend class Exchange;
+  friend struct ClientRequest;
   net::Loop& loop_;
   Snapshot const& snapshot_;
   upstream::Upstream& upstream_;
@@ -68,6 +66,8 @@ class Proxy final : public server::Handler {
   policy::Shedding shedding_;
   telemetry::Shard& shard_;
   policy::Sha256 sha256_;
+  Pool<ClientRequest> requests_;
+  Pool<HeldBack> held_back_;
   std::uint64_t uses_ = 0;
   std::function<void()> when_unused_;
 };

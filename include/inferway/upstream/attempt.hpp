@@ -197,7 +197,7 @@ class Attempt {
   http::ChunkScanner chunks_;
   std::uint64_t body_left_ = 0;
   boost::container::small_vector<std::string_view, 1> received_;
-  std::optional<Error> broken_;  ///< for the next receive(): the framing broke behind what the last one gave
+  std::unique_ptr<Error> broken_;  ///< for the next receive(): the framing broke behind what the last one gave
 };
 
 }  // namespace inferway::upstream

@@ -1,10 +1,17 @@
-#include "inferway/net/slabs.hpp"
+#include "inferway/base/slabs.hpp"
 
 #include <cstdint>
 #include <new>
 #include <sys/mman.h>
 
-namespace inferway::net {
+#if __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(begin, bytes) (static_cast<void>(0))
+#define ASAN_UNPOISON_MEMORY_REGION(begin, bytes) (static_cast<void>(0))
+#endif
+
+namespace inferway {
 
 namespace {
 
@@ -33,7 +40,7 @@ Slabs::~Slabs() {
 
 Slabs::Slab* Slabs::map() {
   // Twice as much as is needed holds a multiple of the size; what stands before and behind goes back at once.
-  auto const size = slab_bytes();
+  auto const size = slab_bytes_;
   void* const memory = ::mmap(nullptr, 2 * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) throw std::bad_alloc();
   auto* const begin = static_cast<char*>(memory);
@@ -49,7 +56,8 @@ Slabs::Slab* Slabs::map() {
 
 void Slabs::unmap(Slab* slab) {
   --mapped_;
-  ::munmap(slab, slab_bytes());
+  ASAN_UNPOISON_MEMORY_REGION(slab, slab_bytes_);
+  ::munmap(slab, slab_bytes_);
 }
 
 void Slabs::link(Slab* slab) {
@@ -71,6 +79,7 @@ char* Slabs::take() {
   if (--slab->blocks_free == 0) unlink(slab);
   if (slab->free != nullptr) {
     auto* const block = slab->free;
+    ASAN_UNPOISON_MEMORY_REGION(block, block_bytes_);
     slab->free = block->next;
     return reinterpret_cast<char*>(block);
   }
@@ -79,9 +88,10 @@ char* Slabs::take() {
 }
 
 void Slabs::give_back(char* block) {
-  auto const behind = reinterpret_cast<std::uintptr_t>(block) & (slab_bytes() - 1);
+  auto const behind = reinterpret_cast<std::uintptr_t>(block) & (slab_bytes_ - 1);
   auto* const slab = reinterpret_cast<Slab*>(block - behind);
   slab->free = new (block) FreeBlock{slab->free};
+  ASAN_POISON_MEMORY_REGION(block, block_bytes_);
   if (++slab->blocks_free == 1) link(slab);
   if (slab->blocks_free < kBlocks) return;
   if (idle_ < kKeptIdle) {
@@ -92,4 +102,4 @@ void Slabs::give_back(char* block) {
   }
 }
 
-}  // namespace inferway::net
+}  // namespace inferway

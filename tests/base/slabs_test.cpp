@@ -1,4 +1,4 @@
-#include "inferway/net/slabs.hpp"
+#include "inferway/base/slabs.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include <set>
 #include <vector>
 
-namespace inferway::net {
+namespace inferway {
 namespace {
 
 constexpr std::size_t kBlock = 16 * 1024;
@@ -50,6 +50,24 @@ TEST(SlabsTest, a_slab_with_one_block_in_use_stays) {
   slabs.give_back(kept);
 }
 
+TEST(SlabsTest, blocks_of_any_size_stand_apart) {
+  for (auto const bytes : {std::size_t{1}, std::size_t{64}, std::size_t{960}, std::size_t{1500}}) {
+    Slabs slabs(bytes);
+    std::vector<char*> blocks(200);
+    std::ranges::generate(blocks, [&] { return slabs.take(); });
+    for (auto* const block : blocks) std::memset(block, 'x', bytes);
+    std::ranges::sort(blocks);
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(blocks[i]) % alignof(std::max_align_t), 0U);
+      if (i > 0) {
+        EXPECT_GE(blocks[i], blocks[i - 1] + bytes);
+      }
+    }
+    for (auto* const block : blocks) slabs.give_back(block);
+    EXPECT_LE(slabs.mapped_bytes(), Slabs::kKeptIdle * 128 * std::max(bytes, std::size_t{64}));
+  }
+}
+
 /// Every block in use bears its own pattern from end to end, whatever is taken and given back around it.
 TEST(SlabsTest, blocks_never_overlap) {
   Slabs slabs(kBlock);
@@ -77,4 +95,4 @@ TEST(SlabsTest, blocks_never_overlap) {
 }
 
 }  // namespace
-}  // namespace inferway::net
+}  // namespace inferway
