@@ -23,6 +23,9 @@ net::Task<> Proxy::serve(server::Downstream& downstream) {
   return Exchange::run(std::make_unique<Exchange>(*this, downstream));
 }
 
+static_assert(sizeof(Exchange) <= 2304,
+              "every open stream has one; what is needed before it has begun belongs elsewhere");
+
 ClientRequest::ClientRequest(Proxy& proxy, server::Downstream& downstream, Composer& composer)
     : decision(proxy.snapshot_, downstream.head()),
       caller(proxy.snapshot_, downstream.head()),

@@ -68,6 +68,7 @@ struct Field {
 /// Where the fields of a head stand: on the heap, or in memory that a FieldStock lends.
 class FieldMemory {
  public:
+  // NOLINTBEGIN(readability-identifier-naming): std::allocator_traits looks for these
   using value_type = Field;
   using propagate_on_container_move_assignment = std::true_type;
   using propagate_on_container_swap = std::true_type;
@@ -75,6 +76,7 @@ class FieldMemory {
   struct rebind {
     using other = FieldMemory;
   };
+  // NOLINTEND(readability-identifier-naming)
   static constexpr std::size_t kUsual = 24;  ///< fields in what is lent; an SDK sends about 17
 
   FieldMemory() = default;
