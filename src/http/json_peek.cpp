@@ -123,8 +123,8 @@ std::uint8_t JsonPeek::watched() const {
   if (level_ > 1 && keys_[1].empty()) return kMaxPaths;            // the top is an array
   if (level_ == kMaxLevel && !keys_[2].empty()) return kMaxPaths;  // an object in between, not an array
   auto const outer = level_ == 1 ? std::string_view() : keys_[1].view();
-  for (std::uint8_t i = 0; i < paths_.size(); ++i) {
-    if (keys_[level_].view() == paths_[i].key && outer == paths_[i].outer) return i;
+  for (std::size_t i = 0; i < paths_.size(); ++i) {
+    if (keys_[level_].view() == paths_[i].key && outer == paths_[i].outer) return static_cast<std::uint8_t>(i);
   }
   return kMaxPaths;
 }
