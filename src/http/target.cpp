@@ -121,12 +121,17 @@ bool is_named(std::string_view parameter, std::string_view name) {
   return key == name || form_decode(key) == name;
 }
 
-/// A segment "." or ".." that an encoded slash or backslash delimits: a backend that decodes before it resolves would
-/// leave the prefix that was matched.
+/// A segment less its parameters, RFC 3986 section 3.3.
+std::string_view without_segment_parameters(std::string_view segment) {
+  return segment.substr(0, std::min(segment.find(';'), segment.find("%3B")));
+}
+
+/// A segment "." or ".." that an encoded slash or backslash delimits, or behind which parameters stand: a backend that
+/// decodes, or drops parameters, before it resolves would leave the prefix that was matched.
 bool hides_dot_segments(std::string_view normal) {
   while (!normal.empty()) {
     auto const end = std::min({normal.find('/'), normal.find("%2F"), normal.find("%5C"), normal.size()});
-    auto const segment = normal.substr(0, end);
+    auto const segment = without_segment_parameters(normal.substr(0, end));
     if (segment == "." || segment == "..") return true;
     normal.remove_prefix(end);
     normal.remove_prefix(std::min<std::size_t>(normal.size(), normal.starts_with('%') ? 3 : 1));
@@ -142,7 +147,7 @@ Result<std::string_view> normalise_path(std::string_view path, std::string& stor
   storage.clear();
   if (auto const decoded = append_decoded(storage, path); !decoded) return std::unexpected(decoded.error());
   remove_dot_and_empty_segments(storage);
-  if (hides_dot_segments(storage)) return refuse("the path hides a dot segment behind an encoded slash");
+  if (hides_dot_segments(storage)) return refuse("the path hides a dot segment by an encoded slash or by parameters");
   return storage == path ? path : std::string_view(storage);
 }
 
