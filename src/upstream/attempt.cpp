@@ -92,6 +92,9 @@ Result<std::optional<Attempt::Step>> Attempt::parse_head() {
     return bad("the answer's head is larger than limits.header_bytes");
   }
   if (end->size == 0) {
+    // What is no HTTP/1 may never end a line: it is not waited for.
+    static constexpr std::string_view kBegin = "HTTP/1.";
+    if (!kBegin.starts_with(unread_.substr(0, kBegin.size()))) return bad("the answer is not one of HTTP/1");
     scanned_ = end->scanned;
     set_aside();
     unread_ = {};

@@ -4,56 +4,9 @@ import unittest
 
 from harness import Backend, Gateway, answer, chunk, chunked, json_answer, main, one_route, request
 from held_backend import HeldBackend
+from hostile_answers import ANSWERS, CHUNKED, OK, OVERLONG
 
-OK = b"HTTP/1.1 200 OK\r\n"
-NO_CONTENT = b"HTTP/1.1 204 No Content\r\n"
-CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
-
-BAD_HEADS = {
-    "content-length with transfer-encoding": OK + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "two lengths": OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\nabc",
-    "a list of lengths": OK + b"Content-Length: 2, 3\r\n\r\nabc",
-    "negative length": OK + b"Content-Length: -1\r\n\r\n",
-    "signed length": OK + b"Content-Length: +2\r\n\r\nab",
-    "length beyond 64 bits": OK + b"Content-Length: 99999999999999999999\r\n\r\n",
-    "unknown coding": OK + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
-    "chunked twice": OK + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    "bare LF after the status line": b"HTTP/1.1 200 OK\nContent-Length: 2\r\n\r\nok",
-    "bare LF after a field": OK + b"Content-Length: 2\nX: y\r\n\r\nok",
-    "bare LF heads": b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok",
-    "bare CR": OK + b"X: a\rb\r\nContent-Length: 2\r\n\r\nok",
-    "folded field": OK + b"X: a\r\n b\r\nContent-Length: 2\r\n\r\nok",
-    "space before the colon": OK + b"Content-Length : 2\r\n\r\nok",
-    "no colon": OK + b"nonsense\r\nContent-Length: 2\r\n\r\nok",
-    "control character": OK + b"X: a\x01b\r\nContent-Length: 2\r\n\r\nok",
-    "not HTTP": b"SSH-2.0-OpenSSH_9.2\r\n\r\n",
-    "HTTP/2": b"HTTP/2 200 OK\r\nContent-Length: 2\r\n\r\nok",
-    "HTTP/1.2": b"HTTP/1.2 200 OK\r\nContent-Length: 2\r\n\r\nok",
-    "two-digit status": b"HTTP/1.1 99 Odd\r\nContent-Length: 2\r\n\r\nok",
-    "status 600": b"HTTP/1.1 600 Odd\r\nContent-Length: 2\r\n\r\nok",
-    "status with letters": b"HTTP/1.1 2OO OK\r\nContent-Length: 2\r\n\r\nok",
-    "empty status line": b"\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
-    "switched protocols": b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n",
-    "too large": OK + b"X: " + b"x" * 70_000 + b"\r\nContent-Length: 2\r\n\r\nok",
-    "never ending": OK + b"X: " + b"x" * 200_000,
-    "too many fields": OK + b"X: y\r\n" * 129 + b"\r\n",
-    "too many interim answers": b"HTTP/1.1 103 Early Hints\r\n\r\n" * 17 + answer(body=b"ok"),
-    "too many continues": b"HTTP/1.1 100 Continue\r\n\r\n" * 1000,
-    "a chunk without size": CHUNKED + b"zz\r\n",
-}
-
-# What follows the answer belongs to nobody: the answer is good, the connection is not.
-OVERLONG = {
-    "bytes behind a body": ("GET", answer(body=b"ok") + b"poison", b"ok"),
-    "a second answer": ("GET", answer(body=b"ok") + answer(body=b"poison"), b"ok"),
-    "bytes behind the last chunk": ("GET", CHUNKED + chunked(b"ok") + b"poison", b"ok"),
-    "a body on 204": ("GET", NO_CONTENT + b"\r\npoison", b""),
-    "a length on 204": ("GET", NO_CONTENT + b"Content-Length: 6\r\n\r\npoison", b""),
-    "chunks on 204": ("GET", NO_CONTENT + b"Transfer-Encoding: chunked\r\n\r\n" + chunked(b"poison"), b""),
-    "a body on 304": ("GET", b"HTTP/1.1 304 Not Modified\r\nContent-Length: 6\r\n\r\npoison", b""),
-    "a body on HEAD": ("HEAD", answer(body=b"poison"), b""),
-    "bytes behind an empty body": ("GET", answer() + b"poison", b""),
-}
+BAD_HEADS = {name: raw for family in ANSWERS.values() for name, raw in family.items()}
 
 
 class BadAnswerTest(unittest.TestCase):
