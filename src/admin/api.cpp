@@ -1,6 +1,5 @@
 // The API under /api/: JSON in every answer. What is sent with a request is not looked at.
 
-#include "guard.hpp"
 #include "inferway/admin/admin.hpp"
 #include "inferway/http/target.hpp"
 
@@ -77,10 +76,9 @@ net::Task<> Admin::serve_api(server::Downstream& downstream) {
   bool const reads = head.method == "GET" || head.method == "HEAD";
   bool const is_wish = parse_wish(head.path).has_value();
   bool const known = head.path == kBackends || head.path == kReload || is_wish;
-  bool const local_name_wanted = token_.empty() && downstream.peer() != "unix";
   if (!authorised(head)) {
     send(downstream, {.status = 401, .type = kJson, .body = error_text("unauthorized", kTokenWanted)});
-  } else if (auto const why = foreign(head, local_name_wanted); !why.empty()) {
+  } else if (auto const why = foreign_to(downstream); !why.empty()) {
     send(downstream, {.status = 403, .type = kJson, .body = error_text("forbidden", why)});
   } else if (!known) {
     send(downstream, {.status = 404, .type = kJson, .body = error_text("not_found", "there is nothing of that name")});

@@ -32,12 +32,13 @@ std::string_view foreign(http::RequestHead const& head, bool local_name_wanted) 
   if (auto const* const site = head.find("sec-fetch-site")) {
     if (site->value != "same-origin" && site->value != "none") return "a page of another site sent it (Sec-Fetch-Site)";
   }
-  auto const* const origin = head.find("origin");
-  if (origin == nullptr) return {};  // no browser: each of them names the page that sends a POST
-  auto const from = without_scheme(origin->value);
-  if (from.empty() || !iequals(from, head.host)) return "a page of another site sent it (Origin)";
-  if (local_name_wanted && !is_local(head.host)) {
-    return "a page sent it, Host does not name this machine (localhost, 127.0.0.1, [::1]), and there is no admin.token";
+  if (auto const* const origin = head.find("origin")) {
+    auto const from = without_scheme(origin->value);
+    if (from.empty() || !iequals(from, head.host)) return "a page of another site sent it (Origin)";
+  }
+  // Whoever leaves Host out (HTTP/1.0) is no browser.
+  if (local_name_wanted && !head.host.empty() && !is_local(head.host)) {
+    return "Host does not name this machine (localhost, 127.0.0.1, [::1]), and there is no admin.token";
   }
   return {};
 }

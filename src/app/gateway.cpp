@@ -57,6 +57,14 @@ server::Settings Gateway::settings() const {
   return out;
 }
 
+/// A handful of probes, scrapers and operators; what is more must not take the data port's descriptors.
+server::Settings Gateway::admin_settings() const {
+  static constexpr std::uint64_t kMaxConnections = 256;
+  auto out = settings();
+  out.limits.connections = std::min(out.limits.connections, kMaxConnections);
+  return out;
+}
+
 Setup Gateway::setup() {
   auto const seed = (static_cast<std::uint64_t>(random_()) << 32) | random_();
   return {.snapshot = snapshot_, .settings = settings(), .listening = listening_, .seed = seed};
@@ -75,8 +83,8 @@ void Gateway::start_workers() {
 
 void Gateway::start_admin() {
   admin_listening_ = open_listener(config().admin.address, config(), surroundings_.inherited);
-  admin_server_ =
-      std::make_unique<server::Server>(loop_, admin_, settings(), admin_connections_, telemetry_.unlisted_shard());
+  admin_server_ = std::make_unique<server::Server>(loop_, admin_, admin_settings(), admin_connections_,
+                                                   telemetry_.unlisted_shard());
   admin_acceptor_ = std::make_unique<net::Acceptor>(
       loop_, admin_listening_.socket,
       [this](net::Descriptor connection, net::Address const& peer) {

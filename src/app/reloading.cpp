@@ -99,7 +99,7 @@ void Gateway::carry_out(Prepared prepared) {
   telemetry::set_log_level(config().log.level, config().log.format);
   telemetry_.apply(std::move(prepared.telemetry));
   admin_.set_token(config().admin.token);
-  admin_server_->change(admin_, settings());
+  admin_server_->change(admin_, admin_settings());
   auto const before = std::exchange(listening_, app::carry_out(std::move(prepared.listening)));
   std::ranges::copy_if(before, std::back_inserter(closing_), [this](auto const& listening) {
     return std::ranges::find(listening_, listening) == listening_.end();

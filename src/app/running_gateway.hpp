@@ -57,6 +57,7 @@ class Gateway final : private admin::Control {
   // gateway.cpp
   [[nodiscard]] config::Config const& config() const { return snapshot_->config; }
   [[nodiscard]] server::Settings settings() const;
+  [[nodiscard]] server::Settings admin_settings() const;
   [[nodiscard]] Setup setup();
   void start_workers();
   void start_admin();

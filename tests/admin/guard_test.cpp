@@ -16,7 +16,11 @@ struct GuardRow {
 };
 GuardRow const kGuardRows[] = {
     {"a_tool", "127.0.0.1:9901", "", false, false},
-    {"a_tool_that_uses_a_name", "gateway.internal:9901", "", false, false},
+    {"a_tool_that_uses_a_name", "gateway.internal:9901", "", true, false},
+    {"a_name_without_a_token", "gateway.internal:9901", "", false, true},
+    {"a_name_turned_to_us_in_a_get", "evil.example:9901", "Sec-Fetch-Site: same-origin\r\n", false, true},
+    {"all_of_the_loopback_network", "127.9.8.7", "", false, false},
+    {"the_name_with_its_dot", "localhost.evil.example", "", false, true},
     {"our_own_page", "localhost:9901", "Origin: http://localhost:9901\r\nSec-Fetch-Site: same-origin\r\n", false,
      false},
     {"our_own_page_by_address", "[::1]:9901", "Origin: http://[::1]:9901\r\n", false, false},

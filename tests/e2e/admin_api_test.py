@@ -79,7 +79,7 @@ class ApiTest(unittest.TestCase):
         response = self.gateway.admin_post("/api/reload", [("Content-Type", "application/json")], b'{"a":1}')
         self.assertEqual(response.status, 200)
         with Client(self.gateway.admin_port) as client:
-            client.send(request("POST", "/api/reload", [("Content-Length", "1000000")]))  # and never sends it
+            client.send(request("POST", "/api/reload", [("Content-Length", "1000000")], host="localhost"))  # and never sends it
             self.assertEqual(client.read_response().status, 200)
 
     def test_nothing_of_it_is_on_the_data_port(self):

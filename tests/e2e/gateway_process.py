@@ -181,14 +181,21 @@ class Gateway:
     def admin_get(self, path, headers=(), method="GET"):
         """One answer of the admin port."""
         with Client(self.admin_port, path=self.admin_path) as client:
-            return client.get(path, [*headers, ("Connection", "close")], method).read_response(method == "HEAD")
+            headers = [*self._own_name(headers), ("Connection", "close")]
+            return client.get(path, headers, method).read_response(method == "HEAD")
 
     def admin_post(self, path, headers=(), body=b""):
         """One answer of the admin API."""
         if self.admin_token:
             headers = [*headers, ("Authorization", f"Bearer {self.admin_token}")]
         with Client(self.admin_port, path=self.admin_path) as client:
-            return client.send(request("POST", path, [*headers, ("Connection", "close")], body)).read_response()
+            headers = [*self._own_name(headers), ("Connection", "close")]
+            return client.send(request("POST", path, headers, body)).read_response()
+
+    @staticmethod
+    def _own_name(headers):
+        """With this machine's name as Host where they bear none: without a token the admin port wants it."""
+        return headers if any(name.lower() == "host" for name, _ in headers) else [*headers, ("Host", "localhost")]
 
     def rewrite(self, config):
         """Another configuration in the file's place, at once, as careful editors do it."""

@@ -36,8 +36,10 @@ class Admin final : public server::Handler {
   };
   static constexpr std::string_view kTokenWanted = "the admin token is wanted as Authorization: Bearer";
   static void send(server::Downstream& downstream, Answer const& answer);
-  [[nodiscard]] Answer answer(http::RequestHead const& head) const;
+  [[nodiscard]] Answer answer(server::Downstream const& downstream) const;
   [[nodiscard]] Answer ready() const;
+  /// guard.hpp's foreign(), by what is configured.
+  [[nodiscard]] std::string_view foreign_to(server::Downstream const& downstream) const;
   [[nodiscard]] bool authorised(http::RequestHead const& head) const;
   // api.cpp
   [[nodiscard]] net::Task<> serve_api(server::Downstream& downstream);
