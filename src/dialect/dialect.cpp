@@ -61,11 +61,6 @@ bool is_under(std::string_view path, std::string_view prefix) {
   return path.starts_with(prefix) && (path.size() == prefix.size() || path[prefix.size()] == '/');
 }
 
-bool ends_in_gemini_method(std::string_view path) {
-  auto const colon = path.rfind(':');
-  return colon != std::string_view::npos && is_in(path.substr(colon + 1), kGeminiMethods);
-}
-
 bool is_gemini(std::string_view path) {
   if (path.starts_with(kModels)) return ends_in_gemini_method(path);
   // Google's own OpenAI dialect stands below its version, too.
@@ -82,6 +77,11 @@ bool is_ollama(std::string_view path) {
 }
 
 }  // namespace
+
+bool ends_in_gemini_method(std::string_view path) {
+  auto const colon = path.rfind(':');
+  return colon != std::string_view::npos && is_in(path.substr(colon + 1), kGeminiMethods);
+}
 
 Api client_dialect(std::string_view path) {
   if (is_under(path, "/v1/messages")) return Api::anthropic;

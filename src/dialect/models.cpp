@@ -169,8 +169,7 @@ bool is_openai_endpoint(std::string_view path) {
 std::optional<ModelsQuestion> models_question(std::string_view path) {
   bool const beta = path.starts_with(kBetaModels);
   if (!beta && !path.starts_with(kModels)) return std::nullopt;
-  // A method's path is Gemini's, and no model's.
-  if (!beta && client_dialect(path) == Api::gemini) return std::nullopt;
+  if (ends_in_gemini_method(path)) return std::nullopt;  // it is no model's
   path.remove_prefix(beta ? kBetaModels.size() : kModels.size());
   if (path.empty()) return ModelsQuestion{.beta = beta, .id = std::nullopt};
   if (path.front() != '/' || path.size() == 1) return std::nullopt;

@@ -32,6 +32,8 @@ constexpr QuestionRow kQuestionRows[] = {
     {"beta_list", "/v1beta/models", "beta list"},
     {"beta_one", "/v1beta/models/gemini-x", "beta gemini-x"},
     {"beta_with_a_tag", "/v1beta/models/llama3:latest", "beta llama3:latest"},
+    {"beta_method", "/v1beta/models/gemini-x:generateContent", ""},
+    {"beta_method_of_a_tag", "/v1beta/models/llama3:latest:streamGenerateContent", ""},
     {"beta_empty", "/v1beta/models/", ""},
     {"beta_longer_word", "/v1beta/modelsx", ""},
     {"beta_files", "/v1beta/files", ""},

@@ -16,6 +16,8 @@ class ModelsOfKeysTest(KeysTestCase):
             ("neither", chat("exactly"), FORBIDDEN),
             ("escaped", ("POST", "/v1/chat/completions", bearer(CHAT), b'{"model":"chat\\u002d1"}'), FINE),
             ("in a path", ("POST", "/v1beta/models/chat-1:generateContent", bearer(CHAT), b"{}"), FINE),
+            ("exact in a path", ("POST", "/v1beta/models/exact:generateContent", bearer(CHAT), b"{}"), FINE),
+            ("a tag of it in a path", ("POST", "/v1beta/models/exact:latest", bearer(CHAT), b"{}"), FORBIDDEN),
             ("not in a path", ("POST", "/v1beta/models/other:generateContent", bearer(CHAT), b"{}"), FORBIDDEN),
             ("a key for all", ("POST", "/v1/chat/completions", bearer(ALL), body("other")), FINE),
         ])

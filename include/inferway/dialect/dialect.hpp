@@ -47,4 +47,7 @@ struct PathModel {
 };
 [[nodiscard]] std::optional<PathModel> path_model(std::string_view path);
 
+/// Whether a colon and one of Gemini's methods end it.
+[[nodiscard]] bool ends_in_gemini_method(std::string_view path);
+
 }  // namespace inferway::dialect
