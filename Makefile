@@ -8,8 +8,9 @@ CTEST_ARGS ?=
 BENCH_ARGS ?=
 # Extra arguments for the microbenchmarks: make bench-micro MICRO_ARGS=--benchmark_filter=route
 MICRO_ARGS ?=
-# Extra arguments for the fault report and the soak: make soak SOAK_ARGS='--seconds 30'
+# Extra arguments for the fault report, the hostile cases and the soak: make soak SOAK_ARGS='--seconds 30'
 FAULTS_ARGS ?=
+HOSTILE_ARGS ?=
 SOAK_ARGS ?=
 # lint: files changed since this commit. Empty: since the branch left origin/main, or the last 20 commits on main itself.
 LINT_BASE ?=
@@ -21,9 +22,9 @@ compile   = cmake --build --preset $(1) -j $(JOBS)
 run_tests = ctest --preset $(1) -j $(JOBS) $(CTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build deps format lint asan tsan clean install uninstall fresh-check container-check clients faults soak \
+.PHONY: help run test build deps format lint asan tsan clean install uninstall fresh-check container-check clients faults hostile soak \
         profile bench bench-quick bench-programs bench-build bench-docs bench-micro bench-instructions bench-instructions-baseline bench-frames bench-deps \
-        deps-build deps-lint deps-sanitize deps-bench deps-micro deps-instructions deps-faults deps-clients deps-fresh
+        deps-build deps-lint deps-sanitize deps-bench deps-micro deps-instructions deps-faults deps-hostile deps-clients deps-fresh
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-27s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -99,6 +100,9 @@ bench-frames: deps-build ## the coroutines of the data path by the size of their
 faults: build deps-faults ## per fault: what became of each request, with HAProxy beside it
 	PYTHONDONTWRITEBYTECODE=1 tests/faults/report.py --inferway build/release/inferway $(FAULTS_ARGS)
 
+hostile: build deps-hostile ## hostile requests and answers by family: what Inferway, nginx and HAProxy do with them
+	PYTHONDONTWRITEBYTECODE=1 tests/hostile/report.py --inferway build/release/inferway $(HOSTILE_ARGS)
+
 soak: build ## ten minutes of random faults: the books balance, memory does not grow (SOAK_ARGS='--seconds 30')
 	PYTHONDONTWRITEBYTECODE=1 tests/faults/soak.py --inferway build/release/inferway $(SOAK_ARGS)
 
@@ -119,7 +123,7 @@ clean: ## remove build/
 	rm -rf build
 
 deps: ## install every package that anything here needs (scripts/packages.txt)
-	scripts/deps.sh build lint sanitize ci bench micro instructions faults clients fresh
+	scripts/deps.sh build lint sanitize ci bench micro instructions faults hostile clients fresh
 
-deps-build deps-lint deps-sanitize deps-bench deps-micro deps-instructions deps-faults deps-clients deps-fresh:
+deps-build deps-lint deps-sanitize deps-bench deps-micro deps-instructions deps-faults deps-hostile deps-clients deps-fresh:
 	@scripts/deps.sh $(@:deps-%=%)
