@@ -1,8 +1,9 @@
 """One form of a path is matched, authorised, logged, and sent on: whatever spelling a client chose, and with a rewrite."""
 
+import pathlib
 import unittest
 
-from harness import Backend, Gateway, main, request
+from harness import Backend, Gateway, main, one_route, request
 from key_callers import CHAT, bearer, key
 
 # (target, what goes upstream); None: refused with 400; 404: no route.
@@ -94,6 +95,17 @@ class PathsTest(unittest.TestCase):
                     response = self.ask(gateway, target)
                     self.assertEqual((response.status, response.header("x-inferway-error")), (400, "bad_request"))
             self.assertEqual(self.seen(), [])
+
+    def test_the_examples_of_the_docs_are_true(self):
+        page = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "strictness.md").read_text(encoding="utf-8")
+        examples = [line.split()[:2] for line in page.split("```")[1].strip().split("\n")]
+        self.assertGreater(len(examples), 5)
+        with Backend() as backend, Gateway(one_route(backend.url)) as gateway:
+            for spelling, want in examples:
+                with self.subTest(spelling):
+                    backend.requests.clear()
+                    status = self.ask(gateway, spelling).status
+                    self.assertEqual(str(status) if status != 200 else backend.requests[0].target, want)
 
     def test_no_spelling_climbs_out_of_a_prefix(self):
         gateway = self.gateway(rewrite="/v1/{path}")
