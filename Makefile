@@ -22,7 +22,7 @@ compile   = cmake --build --preset $(1) -j $(JOBS)
 run_tests = ctest --preset $(1) -j $(JOBS) $(CTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build deps format lint asan tsan clean install uninstall fresh-check container-check clients faults hostile soak \
+.PHONY: help run test build deps format lint asan tsan clean install uninstall sbom fresh-check container-check clients faults hostile soak \
         profile bench bench-quick bench-programs bench-build bench-docs bench-micro bench-instructions bench-instructions-baseline bench-frames bench-deps \
         deps-build deps-lint deps-sanitize deps-bench deps-micro deps-instructions deps-faults deps-hostile deps-clients deps-fresh
 
@@ -118,6 +118,9 @@ install: build ## into $(DESTDIR)$(PREFIX): program, documents, systemd units, c
 
 uninstall: ## remove the files of the last `make install` (the same DESTDIR)
 	sed 's|^|$(DESTDIR)|' build/release/installed_files.txt | xargs -d '\n' rm -f --
+
+sbom: build ## what is inside the program, by Debian's packages, as SPDX: build/release/inferway.spdx.json
+	scripts/sbom.py --build build/release --output build/release/inferway.spdx.json
 
 clean: ## remove build/
 	rm -rf build

@@ -1,7 +1,7 @@
 # What `make install` puts beside the program: documents, examples, unit files, completion, manual pages. Nothing below
 # /etc: configurations are their owners'.
 install(FILES config/inferway.yaml config/demo.yaml DESTINATION share/doc/inferway/examples)
-install(FILES LICENSE README.md DESTINATION share/doc/inferway)
+install(FILES LICENSE README.md SECURITY.md DESTINATION share/doc/inferway)
 install(DIRECTORY docs/ DESTINATION share/doc/inferway FILES_MATCHING PATTERN "*.md")
 
 install(FILES packaging/man/inferway.1 DESTINATION share/man/man1)

@@ -8,7 +8,7 @@ _inferway() {
     return
   fi
   case $command in
-    serve) options='--config --help' ;;
+    serve) options='--config --user --no-system-call-filter --help' ;;
     check) options='--config --format --help' ;;
     explain) options='--config --model --header --body --format --help' ;;
     health) options='--config --address --live --timeout --help' ;;
@@ -21,6 +21,7 @@ _inferway() {
   esac
   case $previous in
     --config | --body) mapfile -t COMPREPLY < <(compgen -f -- "$current") && compopt -o filenames 2>/dev/null ;;
+    --user) mapfile -t COMPREPLY < <(compgen -u -- "$current") ;;
     --format) mapfile -t COMPREPLY < <(compgen -W 'text json' -- "$current") ;;
     --model | --header | --address | --timeout | --listen | --first-token | --token-interval | --tokens | --status) ;;
     --fail-rate | --cut-after | --cut-bytes | --close-rate | --stall-after | --stall-head | --error-after | --error-code) ;;

@@ -49,10 +49,10 @@ class Gateway:
 
     A dict gets listen, admin, threads and an access log file where it does not say otherwise; a text has to say
     `listen: 127.0.0.1:0`, `admin: {address: 127.0.0.1:0}`, and may name the access log with ${ACCESS_LOG}. `prefix`: a
-    command that becomes the gateway (prlimit ...). A port is None where there are only Unix sockets.
+    command that becomes the gateway (prlimit ...); `options` follow `serve`. A port is None where there are only Unix sockets.
     The end of the with statement ends the process and fails the test when it crashed or a sanitizer complained."""
 
-    def __init__(self, config, env=None, prefix=(), pass_fds=()):
+    def __init__(self, config, env=None, prefix=(), pass_fds=(), options=()):
         self._directory = tempfile.TemporaryDirectory(prefix="inferway-e2e-")
         self.directory = Path(self._directory.name)
         self.access_log_path = self.directory / "access.log"
@@ -65,7 +65,7 @@ class Gateway:
         self.stdout_path = self.directory / "stdout"
         with self.stdout_path.open("wb") as stdout:
             self.process = subprocess.Popen(
-                [*prefix, BINARY, "serve", "--config", str(self.config_path)],
+                [*prefix, BINARY, "serve", "--config", str(self.config_path), *options],
                 stdin=subprocess.DEVNULL,
                 stdout=stdout,
                 stderr=subprocess.PIPE,

@@ -16,6 +16,7 @@ FILES = {
     "share/bash-completion/completions/inferway": 0o644,
     "share/doc/inferway/LICENSE": 0o644,
     "share/doc/inferway/README.md": 0o644,
+    "share/doc/inferway/SECURITY.md": 0o644,
     "share/doc/inferway/examples/demo.yaml": 0o644,
     "share/doc/inferway/examples/inferway.yaml": 0o644,
     "share/fish/vendor_completions.d/inferway.fish": 0o644,
