@@ -29,10 +29,10 @@ std::error_code limit_capabilities(std::uint64_t kept) {
   auto const left = permitted & kept;
   // The call itself may be denied where nothing has to be done, as by a unit's SystemCallFilter.
   if (left == permitted && left == joined(words[0].inheritable, words[1].inheritable)) return {};
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    auto const word = static_cast<std::uint32_t>(left >> (32 * i));
-    words[i] = {.effective = word, .permitted = word, .inheritable = word};
-  }
+  auto const low = static_cast<std::uint32_t>(left);
+  auto const high = static_cast<std::uint32_t>(left >> 32);
+  words[0] = {.effective = low, .permitted = low, .inheritable = low};
+  words[1] = {.effective = high, .permitted = high, .inheritable = high};
   if (::syscall(SYS_capset, &header, words.data()) != 0) return last_error();
   for (unsigned capability = 0; capability < 64; ++capability) {
     if (((left >> capability) & 1) == 0) continue;
