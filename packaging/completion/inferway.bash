@@ -8,7 +8,7 @@ _inferway() {
     return
   fi
   case $command in
-    serve) options='--config --user --no-system-call-filter --help' ;;
+    serve) options='--config --user --filter-system-calls --help' ;;
     check) options='--config --format --help' ;;
     explain) options='--config --model --header --body --format --help' ;;
     health) options='--config --address --live --timeout --help' ;;

@@ -11,7 +11,7 @@ complete -c inferway -n __fish_use_subcommand -a help -d 'print the commands'
 
 complete -c inferway -n '__fish_seen_subcommand_from serve check explain health mock' -l help -d 'print the usage'
 complete -c inferway -n '__fish_seen_subcommand_from serve' -l user -xa '(__fish_complete_users)' -d 'become this user first'
-complete -c inferway -n '__fish_seen_subcommand_from serve' -l no-system-call-filter -d 'deny no system calls'
+complete -c inferway -n '__fish_seen_subcommand_from serve' -l filter-system-calls -d 'deny those no gateway makes'
 complete -c inferway -n '__fish_seen_subcommand_from serve check explain health' -l config -rF -d 'the configuration'
 complete -c inferway -n '__fish_seen_subcommand_from check explain' -l format -x -a 'text json' -d 'how to print'
 complete -c inferway -n '__fish_seen_subcommand_from explain' -l model -x -d 'the model asked for'

@@ -14,7 +14,7 @@ namespace inferway::cli {
 namespace {
 
 constexpr char kUsage[] =
-    "usage: inferway serve --config FILE [--user NAME[:GROUP]] [--no-system-call-filter]\n"
+    "usage: inferway serve --config FILE [--user NAME[:GROUP]] [--filter-system-calls]\n"
     "\n"
     "Runs the gateway. SIGTERM or SIGINT drains it, a second one ends it at once; SIGHUP reads the configuration "
     "anew,\n"
@@ -24,7 +24,7 @@ constexpr char kUsage[] =
     "  --user NAME[:GROUP]      become this user first (UID:GID will do): root starts it, ports below 1024 still "
     "work,\n"
     "                           and every file is read as this user\n"
-    "  --no-system-call-filter  leave out the filter that denies system calls no gateway makes\n"
+    "  --filter-system-calls    deny system calls that no gateway makes, with an error; costs 4 % more CPU a request\n"
     "\n"
     "Exit status: 0 after a drain, 1 when it cannot start, 2 for a wrong configuration or command line.\n";
 
@@ -55,8 +55,8 @@ std::optional<Options> parse(std::span<char const* const> arguments) {
       out.help = true;
       return out;
     }
-    if (argument == "--no-system-call-filter") {
-      out.confinement.filter_system_calls = false;
+    if (argument == "--filter-system-calls") {
+      out.confinement.filter_system_calls = true;
     } else if (auto const file = value_of("--config", arguments, i)) {
       out.file = *file;
     } else if (auto const user = value_of("--user", arguments, i); user && !user->empty()) {

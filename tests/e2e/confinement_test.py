@@ -72,7 +72,7 @@ class Case(unittest.TestCase):
     def setUp(self):
         self.backend = self.enterContext(Backend(answering(json_answer({"id": "1"}))))
 
-    def assert_confined(self, pid, kept, mode="2"):
+    def assert_confined(self, pid, kept, mode="0"):
         for status in statuses(pid):
             self.assertEqual((status["NoNewPrivs"], status["Seccomp"]), ("1", mode), status["Name"])
             for kind in ("CapPrm", "CapEff"):
@@ -85,9 +85,9 @@ class ConfinementTest(Case):
         self.assertGreater(len(statuses(gateway.process.pid)), 2)
         self.assert_confined(gateway.process.pid, NET_BIND_SERVICE | DAC_OVERRIDE | FOWNER)
 
-    def test_the_filter_can_be_left_out(self):
-        gateway = self.enterContext(Gateway(one_route(self.backend.url), options=["--no-system-call-filter"]))
-        self.assert_confined(gateway.process.pid, NET_BIND_SERVICE | DAC_OVERRIDE | FOWNER, mode="0")
+    def test_system_calls_are_filtered_on_request(self):
+        gateway = self.enterContext(Gateway(one_route(self.backend.url), options=["--filter-system-calls"]))
+        self.assert_confined(gateway.process.pid, NET_BIND_SERVICE | DAC_OVERRIDE | FOWNER, mode="2")
 
     def test_what_an_upgrade_starts_is_denied_the_same(self):
         directory = Path(self.enterContext(tempfile.TemporaryDirectory(prefix="inferway-")))
@@ -95,7 +95,7 @@ class ConfinementTest(Case):
         binary.symlink_to(gateway_process.BINARY)
         (directory / "probe.py").write_text(PROBE)
         with unittest.mock.patch.object(gateway_process, "BINARY", str(binary)):
-            gateway = self.enterContext(Gateway(one_route(self.backend.url)))
+            gateway = self.enterContext(Gateway(one_route(self.backend.url), options=["--filter-system-calls"]))
         fresh = directory / "fresh"
         fresh.write_text(f"#!/bin/sh\nexec {sys.executable} {directory}/probe.py {seen}\n")
         fresh.chmod(0o755)
@@ -127,14 +127,14 @@ class UserTest(Case):
         binary = Path(shutil.copy(gateway_process.BINARY, directory / "inferway"))
         as_owner = ("sh", "-c", 'chown -R nobody . && exec "$@"', "sh")
         with unittest.mock.patch.object(gateway_process, "BINARY", str(binary)):
-            return self.enterContext(Gateway(config, prefix=as_owner, options=["--user", user]))
+            return self.enterContext(Gateway(config, prefix=as_owner, options=["--user", user, "--filter-system-calls"]))
 
     def assert_is_nobody(self, pid, group):
         for status in statuses(pid):
             self.assertEqual(set(status["Uid"].split()), {str(self.user.pw_uid)})
             self.assertEqual(set(status["Gid"].split()), {str(group)})
             self.assertNotIn("0", status["Groups"].split())
-        self.assert_confined(pid, NET_BIND_SERVICE)
+        self.assert_confined(pid, NET_BIND_SERVICE, mode="2")
 
     def config(self, port, **more):
         return one_route(self.backend.url, listen=[f"127.0.0.1:{port}"], admin={"address": f"127.0.0.1:{self.admin}"},
@@ -174,14 +174,15 @@ class UserTest(Case):
     def test_in_a_container_s_confinement_it_starts_without_a_word(self):
         bare = ("setpriv", f"--reuid={self.user.pw_uid}", f"--regid={self.user.pw_gid}", "--clear-groups", "--no-new-privs",
                 "--bounding-set=-all", "--inh-caps=-all", "--")
-        gateway = self.enterContext(Gateway(one_route(self.backend.url), prefix=(
+        gateway = self.enterContext(Gateway(one_route(self.backend.url), options=["--filter-system-calls"], prefix=(
             "sh", "-c", 'chown -R nobody . && exec "$@"', "sh", *bare)))
-        self.assert_confined(gateway.process.pid, 0)
+        self.assert_confined(gateway.process.pid, 0, mode="2")
         self.assertNotIn("warning", gateway.stderr())
 
     def test_whoever_cannot_be_become_is_not_served_without(self):
         for user, why in (("no-such-user", "there is no user no-such-user"), ("nobody:no-such-group", "there is no group"),
-                          ("54321", "54321:GID"), ("root", "must not be root"), ("0:0", "must not be root"), ("4294967295:1", "no user")):
+                          ("54321", "54321:GID"), ("root", "must not be root"), ("0:0", "must not be root"),
+                          ("4294967295:1", "no user")):
             with self.subTest(user=user):
                 status, _, errors = run_inferway("serve", "--config", "/nowhere.yaml", "--user", user)
                 self.assertEqual(status, 1)

@@ -9,7 +9,7 @@ namespace inferway::app {
 /// What `serve` gives away before it reads anything; docs/hardening.md says what is left.
 struct Confinement {
   std::string user;  ///< NAME[:GROUP] or UID:GID to become; "": whoever started it
-  bool filter_system_calls = true;
+  bool filter_system_calls = false;
 };
 
 /// In force for this process and all that it starts, for good. Called once, while there is one thread: the kernel keeps
