@@ -92,7 +92,7 @@ Case glob_without_ends(std::size_t i) {
 http::RequestHead head_with(std::string_view tenant) {
   http::RequestHead head;
   auto const add = [&](std::string_view name, std::string_view value) {
-    head.fields.push_back({.name = name, .value = value, .id = http::field_id(name)});
+    head.add({.name = name, .value = value, .id = http::field_id(name)});
   };
   add("Host", "gateway.example");
   add("Content-Type", "application/json");

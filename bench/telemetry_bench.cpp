@@ -85,7 +85,7 @@ void write_access_line(benchmark::State& state, LogFormat format) {
   std::string line;
   for (std::size_t turn = 0; auto _ : state) {
     line.clear();
-    append_access_line(line, records[turn], names, format);
+    append_access_line(line, records[turn], names.of(records[turn]), format);
     benchmark::DoNotOptimize(line.data());
     turn = (turn + 1) % kRoutes;
   }

@@ -19,6 +19,11 @@ constexpr std::size_t kMaxRawModelBytes = 6 * JsonModelScanner::kMaxModelBytes;
 
 bool stands(char c, std::string_view piece, std::size_t at) { return at < piece.size() && piece[at] == c; }
 
+std::size_t past_space(std::string_view piece, std::size_t at) {
+  while (at < piece.size() && is_json_space(piece[at])) ++at;
+  return at;
+}
+
 }  // namespace
 
 void JsonModelScanner::feed(std::string_view piece) {
@@ -39,14 +44,14 @@ void JsonModelScanner::feed(std::string_view piece) {
           break;
         }
         at = begin_key(piece, at);
-        // In most bodies what has to follow does so at once.
+        // What has to follow mostly does so at once, or behind a space.
         if (state_ != State::colon || !stands(':', piece, at)) break;
-        at = pass(at, State::value);
+        at = past_space(piece, pass(at, State::value));
         if (at == piece.size()) break;
         [[fallthrough]];
       case State::value:
         at = begin_value(piece, at);
-        if (state_ == State::after_value && stands(',', piece, at)) at = pass(at, State::key);
+        if (state_ == State::after_value && stands(',', piece, at)) at = past_space(piece, pass(at, State::key));
         break;
       case State::colon: at = c == ':' ? pass(at, State::value) : pass_space(c, at, "a colon is expected"); break;
       case State::scalar:

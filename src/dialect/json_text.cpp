@@ -1,6 +1,7 @@
 #include "json_text.hpp"
 
 #include "inferway/base/text.hpp"
+#include "json_wide.hpp"
 
 #include <bit>
 
@@ -39,7 +40,7 @@ unsigned escaped_bytes(unsigned backslash, unsigned& open) {
 /// How many bytes from the front are plain or escapes of two bytes. Text with an escape each few bytes (code) is passed
 /// over 16 bytes at a time, too. Stops at a quote, a control, and the backslash of any other escape.
 std::size_t bytes_of_plain_escapes(std::string_view text) {
-  std::size_t at = 0;
+  std::size_t at = wide_bytes_of_plain_escapes(text);
 #ifdef __SSE2__
   unsigned open = 0;
   for (; at + JsonBlock::kBytes <= text.size(); at += JsonBlock::kBytes) {
@@ -80,6 +81,7 @@ bool is_plain_escape(char c) {
 }
 
 std::size_t plain_end_of_long(std::string_view text, std::size_t at) {
+  at = wide_plain_end(text, at);
 #ifdef __SSE2__
   constexpr auto kBytes = JsonBlock::kBytes;
   while (at + 2 * kBytes <= text.size() &&

@@ -42,48 +42,48 @@ char const* what_is_wrong_with_value(std::string_view value_end) {
   return what_is_wrong_with_value(value.substr(field_text_length(value)));
 }
 
-/// A line without its CRLF.
-Field field_in(std::string_view line, std::size_t name_size) {
-  char const* const begin = line.data();
-  std::string_view const name(begin, name_size);
-  std::string_view value(begin + name_size + 1, line.size() - name_size - 1);
+/// The value behind a name's colon, and whether its line is plain.
+struct Value {
+  std::string_view text;
+  bool plain;
+};
+Value value_in(char const* text, std::size_t size) {
   // Nearly all lines have one space in front of the value, and none behind it.
   auto const dark = [](char c) { return static_cast<unsigned char>(c) > ' '; };
-  char const* const text = value.data();
-  bool const plain = value.size() > 1 && text[0] == ' ' && dark(text[1]) && dark(text[value.size() - 1]);
-  value = plain ? std::string_view(text + 1, value.size() - 1) : trim(value);
-  auto const id = known_field_id(name);
-  return {.name = name, .value = value, .id = id, .hop_by_hop = kHopByHop.contains(id), .plain = plain};
+  bool const plain = size > 1 && text[0] == ' ' && dark(text[1]) && dark(text[size - 1]);
+  return {.text = plain ? std::string_view(text + 1, size - 1) : trim({text, size}), .plain = plain};
 }
 
 }  // namespace
 
 std::unexpected<Error> client_error(Flaw const& flaw) { return inferway::client_error(flaw.code, flaw.why); }
 
-Flaw FieldSection::parse(std::string_view bytes, std::size_t begin, LineEnds& ends, std::size_t max_fields) {
+Flaw FieldSection::parse(std::string_view bytes, std::size_t begin, std::size_t max_fields) {
   std::size_t at = begin;
   std::size_t count = 0;
-  while (true) {
-    auto const end = ends.next(bytes, at);
+  while (!is_line_end(bytes, at)) {
     char const* const line = bytes.data() + at;
     std::string_view const rest(line, bytes.size() - at);
-    if (!is_line_end(bytes, end)) [[unlikely]]
-      return {what_is_wrong(rest)};
-    if (end == at) break;
     auto const name_size = field_name_length(rest);
-    if (name_size == 0 || line[name_size] != ':') [[unlikely]]
+    if (name_size == 0 || name_size == rest.size() || line[name_size] != ':') [[unlikely]]
+      return {what_is_wrong(rest)};
+    std::string_view const behind_colon(line + name_size + 1, rest.size() - name_size - 1);
+    auto const value_size = field_text_length(behind_colon);
+    if (!is_line_end(behind_colon, value_size)) [[unlikely]]
       return {what_is_wrong(rest)};
     if (count == max_fields) [[unlikely]]
       return {"the head has too many fields", ErrorCode::header_too_large};
-    auto const field = field_in({line, end - at}, name_size);
-    fields_.push_back(field);
-    if (met_.contains(field.id)) repeated_.add(field.id);
-    met_.add(field.id);
-    places_.data()[static_cast<std::size_t>(field.id)] = count;
+    std::string_view const name(line, name_size);
+    auto const value = value_in(line + name_size + 1, value_size);
+    auto const id = known_field_id(name);
+    fields_.emplace_back(name, value.text, id, kHopByHop.contains(id), value.plain);
+    if (met_.contains(id)) repeated_.add(id);
+    met_.add(id);
+    places_.data()[static_cast<std::size_t>(id)] = count;
     ++count;
-    at = end + 2;
+    at += name_size + 1 + value_size + 2;
   }
-  if (bytes.size() - at != 2) return {"bytes follow the head's end"};
+  end_ = at + 2;
   return {};
 }
 

@@ -27,11 +27,14 @@ class FieldSection {
  public:
   explicit FieldSection(Fields& fields) : fields_(fields) {}
 
-  /// Takes apart the lines from `begin` on, up to the end of `bytes`, which must be the empty line. Fills the fields,
-  /// which are none before; hop_by_hop is set for those that are so by their name. RFC 9112 section 5.
-  /// Flaws: bad_request, header_too_large (more than `max_fields`).
-  [[nodiscard]] Flaw parse(std::string_view bytes, std::size_t begin, LineEnds& ends, std::size_t max_fields);
+  /// Takes apart the lines from `begin` on, up to the empty line. Fills the fields, which are none before; hop_by_hop
+  /// is set for those that are so by their name. RFC 9112 section 5. Flaws: bad_request (no empty line, too),
+  /// header_too_large (more than `max_fields`).
+  [[nodiscard]] Flaw parse(std::string_view bytes, std::size_t begin, std::size_t max_fields);
+  /// Where the empty line ended.
+  [[nodiscard]] std::size_t end() const { return end_; }
 
+  [[nodiscard]] FieldSet met() const { return met_; }
   [[nodiscard]] bool has(FieldId id) const { return met_.contains(id); }
   [[nodiscard]] bool repeats(FieldId id) const { return repeated_.contains(id); }
   /// The last one with that id; there must be one.
@@ -40,6 +43,7 @@ class FieldSection {
 
  private:
   Fields& fields_;
+  std::size_t end_ = 0;
   FieldSet met_;
   FieldSet repeated_;
   std::array<std::size_t, FieldSet::kMost> places_;  // for what was met

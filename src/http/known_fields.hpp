@@ -24,6 +24,7 @@ inline constexpr KnownField kKnownFields[] = {
     {"content-length", FieldId::content_length},
     {"content-type", FieldId::content_type},
     {"cookie", FieldId::cookie},
+    {"date", FieldId::date},
     {"expect", FieldId::expect},
     {"host", FieldId::host},
     {"keep-alive", FieldId::keep_alive},
@@ -47,16 +48,17 @@ inline constexpr KnownField kKnownFields[] = {
     {"x-forwarded-host", FieldId::x_forwarded_host},
     {"x-forwarded-proto", FieldId::x_forwarded_proto},
     {"x-goog-api-key", FieldId::x_goog_api_key},
+    {"x-inferway-attempts", FieldId::x_inferway_attempts},
     {"x-request-id", FieldId::x_request_id},
 };
 
-inline constexpr std::size_t kSlots = 128;
+inline constexpr std::size_t kSlots = 256;
 
 /// Where a name stands in the table, if it is known: by its length and its ends, of which case takes no part. The
-/// factor is such that no two known names meet; the table does not compile otherwise.
+/// factors are such that no two known names meet; the table does not compile otherwise.
 [[nodiscard]] constexpr std::size_t slot_of(std::string_view name) {
   auto const lowered = [](char c) { return static_cast<unsigned char>(c) | 0x20U; };
-  return (name.size() + lowered(name.front()) + std::size_t{7} * lowered(name.back())) % kSlots;
+  return (lowered(name.front()) + 2 * (name.size() + std::size_t{5} * lowered(name.back()))) % kSlots;
 }
 
 inline constexpr std::array<KnownField, kSlots> kFieldTable = [] {

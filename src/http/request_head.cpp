@@ -150,6 +150,7 @@ Flaw check_expectation(RequestHead& head, FieldSection const& section) {
 
 /// What the fields say about the message itself.
 Flaw settle(RequestHead& head, FieldSection const& section) {
+  head.ids = section.met();
   if (auto const flaw = check_host(head, section)) return flaw;
   if (auto const flaw = check_ambiguities(section)) return flaw;
   auto const framing = declared_framing(section, head.minor_version);
@@ -165,13 +166,28 @@ Flaw settle(RequestHead& head, FieldSection const& section) {
   return check_expectation(head, section);
 }
 
+void clear(RequestHead& head) {
+  head.fields.clear();
+  auto storage = std::move(head.fields);
+  head = RequestHead();
+  head.fields = std::move(storage);
+}
+
 }  // namespace
 
-Result<void> RequestHead::parse(std::string_view bytes, HeadLimits const& limits, LineEnds& ends) {
-  fields.clear();
-  auto storage = std::move(fields);
-  *this = RequestHead();
-  fields = std::move(storage);
+std::size_t RequestHead::take(std::string_view bytes, HeadLimits const& limits) {
+  clear(*this);
+  FieldSection section(fields);
+  auto const begin = take_usual_line(*this, bytes);
+  bool const taken = begin > 0 && !section.parse(bytes, begin, limits.fields) && section.end() <= limits.bytes &&
+                     !settle(*this, section);
+  if (taken) return section.end();
+  clear(*this);
+  return 0;
+}
+
+Result<void> RequestHead::parse(std::string_view bytes, HeadLimits const& limits) {
+  clear(*this);
   if (bytes.size() > limits.bytes) return client_error({"the head is too large", ErrorCode::header_too_large});
   auto begin = take_usual_line(*this, bytes);
   if (begin == 0) {
@@ -179,19 +195,14 @@ Result<void> RequestHead::parse(std::string_view bytes, HeadLimits const& limits
     if (!parsed) return std::unexpected(parsed.error());
     begin = *parsed;
   }
-  ends.rewind(bytes.size());
   FieldSection section(fields);
-  if (auto const flaw = section.parse(bytes, begin, ends, limits.fields)) return client_error(flaw);
+  if (auto const flaw = section.parse(bytes, begin, limits.fields)) return client_error(flaw);
+  if (section.end() != bytes.size()) return client_error({"bytes follow the head's end"});
   if (auto const flaw = settle(*this, section)) return client_error(flaw);
   return {};
 }
 
-Result<void> RequestHead::parse(std::string_view bytes, HeadLimits const& limits) {
-  LineEnds ends;
-  return parse(bytes, limits, ends);
-}
-
-Field const* RequestHead::find(FieldId id) const { return find_field(fields, id); }
+Field const* RequestHead::find(FieldId id) const { return ids.contains(id) ? find_field(fields, id) : nullptr; }
 Field const* RequestHead::find(std::string_view name) const { return find_field(fields, name); }
 
 }  // namespace inferway::http

@@ -81,6 +81,7 @@ void settle_media_type(ResponseHead& head, FieldSection const& section) {
 
 /// What the fields say about the message itself.
 Flaw settle(ResponseHead& head, FieldSection const& section, bool head_request) {
+  head.ids = section.met();
   auto const framing = declared_framing(section, head.minor_version);
   if (framing.flaw) return framing.flaw;
   auto const options = obey_connection(section);
@@ -98,13 +99,28 @@ Flaw settle(ResponseHead& head, FieldSection const& section, bool head_request) 
   return bad_response("the answer's head is malformed: " + std::string(why));
 }
 
+void clear(ResponseHead& head) {
+  head.fields.clear();
+  auto storage = std::move(head.fields);
+  head = ResponseHead();
+  head.fields = std::move(storage);
+}
+
 }  // namespace
 
-Result<void> ResponseHead::parse(std::string_view bytes, HeadLimits const& limits, bool head_request, LineEnds& ends) {
-  fields.clear();
-  auto storage = std::move(fields);
-  *this = ResponseHead();
-  fields = std::move(storage);
+std::size_t ResponseHead::take(std::string_view bytes, HeadLimits const& limits, bool head_request) {
+  clear(*this);
+  FieldSection section(fields);
+  auto const begin = take_usual_line(*this, bytes);
+  bool const taken = begin > 0 && !section.parse(bytes, begin, limits.fields) && section.end() <= limits.bytes &&
+                     !settle(*this, section, head_request);
+  if (taken) return section.end();
+  clear(*this);
+  return 0;
+}
+
+Result<void> ResponseHead::parse(std::string_view bytes, HeadLimits const& limits, bool head_request) {
+  clear(*this);
   if (bytes.size() > limits.bytes) return bad_response("the answer's head is too large");
   auto begin = take_usual_line(*this, bytes);
   if (begin == 0) {
@@ -112,19 +128,14 @@ Result<void> ResponseHead::parse(std::string_view bytes, HeadLimits const& limit
     if (!parsed) return malformed(parsed.error().detail);
     begin = *parsed;
   }
-  ends.rewind(bytes.size());
   FieldSection section(fields);
-  if (auto const flaw = section.parse(bytes, begin, ends, limits.fields)) return malformed(flaw.why);
+  if (auto const flaw = section.parse(bytes, begin, limits.fields)) return malformed(flaw.why);
+  if (section.end() != bytes.size()) return malformed("bytes follow the head's end");
   if (auto const flaw = settle(*this, section, head_request)) return malformed(flaw.why);
   return {};
 }
 
-Result<void> ResponseHead::parse(std::string_view bytes, HeadLimits const& limits, bool head_request) {
-  LineEnds ends;
-  return parse(bytes, limits, head_request, ends);
-}
-
-Field const* ResponseHead::find(FieldId id) const { return find_field(fields, id); }
+Field const* ResponseHead::find(FieldId id) const { return ids.contains(id) ? find_field(fields, id) : nullptr; }
 Field const* ResponseHead::find(std::string_view name) const { return find_field(fields, name); }
 
 }  // namespace inferway::http

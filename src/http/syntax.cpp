@@ -84,8 +84,14 @@ bool is_port(std::string_view text) {
 }  // namespace
 
 bool is_authority(std::string_view text) {
-  auto const plain = static_cast<std::size_t>(
-      std::ranges::find_if_not(text, [](char c) { return is_a(c, kUnreserved | kSubDelim); }) - text.begin());
+  std::size_t plain = 0;
+#ifdef __SSE2__
+  plain = blocks_length(text, [](__m128i bytes) {
+    auto const signs = _mm_or_si128(equal(bytes, '-'), equal(bytes, '.'));
+    return bits(_mm_or_si128(_mm_or_si128(are_letters(bytes), within(bytes, '0', '9')), signs)) ^ 0xFFFFU;
+  });
+#endif
+  while (plain < text.size() && is_a(text[plain], kUnreserved | kSubDelim)) ++plain;
   if (plain == text.size()) return plain > 0;
   if (text.starts_with('[')) {
     auto const end = text.find(']');

@@ -10,7 +10,9 @@
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <system_error>
+#include <unistd.h>
 
 namespace inferway::net {
 
@@ -21,6 +23,15 @@ constexpr std::uint32_t kInterest = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
 /// Pieces of so many bytes together are copied into one: that costs less than what the kernel takes for a list of them.
 constexpr std::size_t kCopied = 4096;
 
+// The C library's recv() and send() are points at which a thread may be cancelled: in a program with several threads
+// that costs each call two locked instructions. Nobody is cancelled here.
+ssize_t receive(int descriptor, std::span<char> into) {
+  return ::syscall(SYS_recvfrom, descriptor, into.data(), into.size(), 0, nullptr, nullptr);
+}
+ssize_t send(int descriptor, void const* bytes, std::size_t size) {
+  return ::syscall(SYS_sendto, descriptor, bytes, size, MSG_NOSIGNAL, nullptr, 0);
+}
+
 ssize_t send_copied(int descriptor, std::span<iovec const> pieces) {
   std::array<char, kCopied> whole;  // filled below
   std::size_t size = 0;
@@ -28,11 +39,11 @@ ssize_t send_copied(int descriptor, std::span<iovec const> pieces) {
     if (piece.iov_len > 0) std::memcpy(whole.data() + size, piece.iov_base, piece.iov_len);
     size += piece.iov_len;
   }
-  return ::send(descriptor, whole.data(), size, MSG_NOSIGNAL);
+  return send(descriptor, whole.data(), size);
 }
 
 ssize_t send_pieces(int descriptor, std::span<iovec const> pieces, std::size_t bytes) {
-  if (pieces.size() == 1) return ::send(descriptor, pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL);
+  if (pieces.size() == 1) return send(descriptor, pieces[0].iov_base, pieces[0].iov_len);
   if (bytes <= kCopied) return send_copied(descriptor, pieces);
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(pieces.data());  // the kernel reads it only
@@ -120,7 +131,7 @@ IoResult Stream::try_write(std::span<iovec const> pieces) {
 IoResult Stream::socket_read(std::span<char> into) {
   if (!readable_) return {IoStatus::blocked, 0};
   while (true) {
-    auto const got = ::recv(descriptor_.get(), into.data(), into.size(), 0);
+    auto const got = receive(descriptor_.get(), into);
     if (got > 0) {
       auto const bytes = static_cast<std::size_t>(got);
       // A short read means the queue was empty; what comes later is a new edge. After a hang-up there is none.

@@ -137,10 +137,10 @@ void Exchange::settle_status() {
 
 void Exchange::finish_record() {
   if (!tunnelled_) settle_status();  // a tunnel's is the 101
-  record_.duration = Clock::now() - downstream_.started();
-  if (downstream_.first_byte_sent() != TimePoint::min()) {
-    record_.first_byte = downstream_.first_byte_sent() - downstream_.started();
-  }
+  auto const first_byte = downstream_.first_byte_sent();
+  auto const sent = downstream_.sent_at_once() && first_byte != TimePoint::min();
+  record_.duration = (sent ? first_byte : Clock::now()) - downstream_.started();  // one look at the clock less
+  if (first_byte != TimePoint::min()) record_.first_byte = first_byte - downstream_.started();
   record_.failures.assign(failures_);
   record_.bytes_in = downstream_.body_bytes_read();
   record_.bytes_out = downstream_.body_bytes_sent();

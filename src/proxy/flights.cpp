@@ -7,6 +7,13 @@
 
 namespace inferway::proxy {
 
+namespace {
+
+/// A body that is so small with its head is put behind it: one piece costs less to send than two.
+constexpr std::size_t kTogether = 4096;
+
+}  // namespace
+
 /// The first hop from `from` on that can be asked now; when none can, the one whose endpoints rest the shortest.
 std::size_t Exchange::hop_to_ask(std::size_t from) {
   if (hops_.size() == 1) return from;
@@ -79,8 +86,10 @@ upstream::Request Exchange::compose(Flight& flight, net::Buffer& head) {
   auto const bytes = resuming_ ? request_->continuation.size() : request_->body.bytes();
   auto const described = upstream_head(flight.target(), flight.attempt().endpoint(), bytes);
   write_upstream_head(head, described);
+  bool const together = head.size() + bytes <= kTogether;
+  for (auto const piece : together ? pieces : std::span<std::string_view const>()) head.append(piece);
   return {.head = head.view(),
-          .body = pieces,
+          .body = together ? std::span<std::string_view const>() : pieces,
           .body_follows = !request_->body_read && head_.framing != http::BodyFraming::none,
           .body_chunked = described.framing.chunked,
           .body_small = !described.framing.chunked && head_.content_length <= upstream::Attempt::kReplayBytes,

@@ -18,12 +18,11 @@ namespace {
 constexpr std::string_view kAttempts = "x-inferway-attempts";
 constexpr std::string_view kRetryAfterMs = "retry-after-ms";
 
-/// The fields without those of one name. `kept` holds them where there is one: as a rule nothing is copied.
-std::span<http::Field const> others_than(std::string_view name, std::span<http::Field const> fields,
+/// The fields less those with that id. `kept` holds them where there is one: as a rule nothing is copied.
+std::span<http::Field const> others_than(http::FieldId id, http::ResponseHead const& head,
                                          std::vector<http::Field>& kept) {
-  auto const named = [&](http::Field const& field) { return iequals(field.name, name); };
-  if (std::ranges::none_of(fields, named)) return fields;
-  std::ranges::remove_copy_if(fields, std::back_inserter(kept), named);
+  if (!head.ids.contains(id)) return head.fields;
+  std::ranges::remove_copy(head.fields, std::back_inserter(kept), id, &http::Field::id);
   return kept;
 }
 
@@ -107,7 +106,8 @@ void Exchange::send_answer_head(Flight& flight) {
     more[count++] = {"Connection", "Upgrade"};
   }
   std::vector<http::Field> kept;
-  auto fields = others_than(kAttempts, head.fields, kept);  // a gateway behind this one counts its own tries
+  auto fields =
+      others_than(http::FieldId::x_inferway_attempts, head, kept);  // a gateway behind this one counts its own tries
   std::vector<http::Field> others;
   std::string retry_after;
   std::string retry_after_ms;
@@ -250,7 +250,7 @@ void Exchange::begin_tunnel(Flight& flight) {
   std::vector<http::Field> kept;
   downstream_.switch_protocols({.status = head.status,
                                 .reason = head.reason,
-                                .fields = others_than(kAttempts, head.fields, kept),
+                                .fields = others_than(http::FieldId::x_inferway_attempts, head, kept),
                                 .more = std::span(more).first(has_id ? 2 : 3),
                                 .body = false});
   flight.release();

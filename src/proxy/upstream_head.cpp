@@ -38,8 +38,10 @@ bool passes(http::Field const& field, UpstreamHead const& head) {
   auto const& backend = head.backend;
   bool const guarded = kGuarded.contains(field.id);
   if ((field.hop_by_hop || guarded) && !(guarded && has(backend.passes, field.id))) return false;
-  auto const place = static_cast<std::size_t>(&field - head.client.fields.data());
-  if (has(head.withheld, place)) return false;
+  if (!head.withheld.empty()) {
+    auto const place = static_cast<std::size_t>(&field - head.client.fields.data());
+    if (has(head.withheld, place)) return false;
+  }
   return std::ranges::none_of(backend.replaced, [&](std::string const& name) {
     return name.size() == field.name.size() && iequals(name, field.name);
   });

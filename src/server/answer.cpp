@@ -1,7 +1,6 @@
 // How a session writes answers.
 
 #include "inferway/base/assert.hpp"
-#include "inferway/base/text.hpp"
 #include "inferway/http/field_lines.hpp"
 #include "session.hpp"
 
@@ -15,6 +14,8 @@ namespace inferway::server {
 namespace {
 
 constexpr std::size_t kMaxPieces = 60;
+/// A body that is so small with its head is put behind it: one piece costs less to send than two.
+constexpr std::size_t kTogether = 4096;
 constexpr std::string_view kCrlf = "\r\n";
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
@@ -40,7 +41,7 @@ void Session::append_fields(AnswerHead const& head) {
   bool dated = head.status < 200;
   http::append_lines(out_, head.fields, [&](http::Field const& field) {
     if (field.hop_by_hop) return false;
-    dated = dated || (field.name.size() == 4 && iequals(field.name, "date"));
+    dated = dated || field.id == http::FieldId::date;
     return true;
   });
   for (auto const& field : head.more) append_field(field.name, field.value);
@@ -92,6 +93,7 @@ void Session::send_head(AnswerHead const& head) {
 
 void Session::send_body(std::span<std::string_view const> pieces, More more) {
   INFERWAY_ASSERT(head_sent_ && !finished_);
+  bool const begins = first_byte_sent_ == TimePoint::min();
   std::array<iovec, kMaxPieces + 4> parts;  // filled below
   std::array<char, 24> digits;              // to_chars fills it
   bool const chunked = framing_ == Framing::chunked && !no_body_;
@@ -121,10 +123,17 @@ void Session::send_body(std::span<std::string_view const> pieces, More more) {
     static constexpr std::string_view kEndOfBody = "\r\n0\r\n\r\n";
     if (chunked && bytes > 0) parts[count++] = as_iovec(last ? kEndOfBody : kEndOfChunk);
     if (chunked && bytes == 0 && last) parts[count++] = as_iovec(kLastChunk);
+    if (!out_.empty() && out_.size() + bytes <= kTogether) {
+      for (auto const& part : std::span(parts).subspan(1, count - 1)) {
+        out_.append({static_cast<char const*>(part.iov_base), part.iov_len});
+      }
+      count = 1;
+    }
     write({parts.data(), count});
   } while (!pieces.empty());
   if (more == More::none) {
     finished_ = true;
+    sent_at_once_ = begins && out_.empty() && framing_ != Framing::tunnel;
     if (framing_ == Framing::length && answer_left_ > 0) aborted_ = true;  // shorter than promised
     if (framing_ == Framing::until_close) keep_ = false;
     if (framing_ == Framing::tunnel) {

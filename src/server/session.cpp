@@ -18,14 +18,8 @@ namespace {
 /// from a client that is still sending.
 constexpr Duration kLinger = std::chrono::seconds(2);
 
-/// Two empty lines (http::leading_blank_lines), however they arrive.
-constexpr std::size_t kMaxBlankBytes = 4;
-
 /// Pipelined requests served before other connections of the worker have their turn.
 constexpr int kRequestsAtOnce = 32;
-
-/// Read at one go while a head comes in; usually all of a small request, body and all.
-constexpr std::size_t kHeadRead = 4096;
 
 /// For a request that was refused before it had an id.
 std::string random_id() {
@@ -80,7 +74,12 @@ net::Task<> Session::run(std::unique_ptr<Session> session, net::TlsServerContext
       self.waiter_.notify();
       co_await self.waiter_.wait();
     }
-    auto const heard = co_await self.read_head(fresh);
+    self.expect_head(fresh);
+    auto heard = self.read_head();
+    while (heard == Heard::not_yet) {
+      co_await self.waiter_.wait();
+      heard = self.read_head();
+    }
     if (heard == Heard::nothing) co_return;
     if (heard == Heard::nonsense) break;
     self.begin_request();
@@ -92,86 +91,6 @@ net::Task<> Session::run(std::unique_ptr<Session> session, net::TlsServerContext
   if (self.dead_) co_return;
   if (!self.flush()) co_await self.flush_all();
   co_await self.linger();
-}
-
-/// Until a head is there; what is none is answered.
-net::Task<Session::Heard> Session::read_head(bool fresh) {
-  follow_settings();
-  auto& loop = server_.loop_;
-  scanned_ = 0;
-  blank_bytes_ = 0;
-  bool begun = false;
-  bool last_moment = false;
-  if (in_.empty()) in_.release();
-  read_deadline_.arm(loop.now() + (fresh ? settings_->timeouts.header : settings_->timeouts.keep_alive));
-  while (true) {
-    if (!in_.empty()) {
-      auto parsed = parse_head();
-      if (!parsed || *parsed) read_deadline_.disarm();
-      if (!parsed) refuse(parsed.error());
-      if (!parsed || *parsed) co_return parsed ? Heard::request : Heard::nonsense;
-      // Blank lines do not begin a request: some clients send one behind a body.
-      if (!begun && !in_.empty()) {
-        begun = true;
-        read_deadline_.arm(loop.now() + settings_->timeouts.header);
-      }
-    }
-    if (server_.cut_) break;
-    auto const read = stream_.try_read(in_.room(kHeadRead));
-    if (read.status == net::IoStatus::ok) {
-      in_.grow(read.bytes);
-      server_.shard_.client_bytes_in.add(read.bytes);
-      continue;
-    }
-    if (read.status != net::IoStatus::blocked) break;
-    if (in_.empty()) in_.release();  // a resting connection holds no memory
-    if (server_.draining_ && in_.empty() && !last_moment) {
-      // Nothing was asked. Who came while the listener closed, or had its last answer just now, may be about to ask: it
-      // gets a moment.
-      read_deadline_.arm(std::min(read_deadline_.at(), loop.now() + server_.last_moment_));
-      last_moment = true;
-    }
-    if (read_deadline_.expired()) {
-      if (!begun) break;
-      server_.shard_.heads_timed_out.add();
-      refuse(no_head(ErrorCode::request_timeout, "the request head did not arrive in time").error());
-      co_return Heard::nonsense;
-    }
-    co_await waiter_.wait();
-  }
-  stream_.shutdown_write();  // nothing was asked, so nothing is answered
-  co_return Heard::nothing;
-}
-
-/// False: not all of the head is there yet.
-Result<bool> Session::parse_head() {
-  if (scanned_ == 0) follow_settings();  // changed while it rested
-  auto const limit = settings_->limits.header_bytes;
-  if (scanned_ == 0) {
-    auto const blank = std::min(http::leading_blank_lines(in_.view()), kMaxBlankBytes - blank_bytes_);
-    blank_bytes_ += blank;
-    in_.consume(blank);
-  }
-  http::LineEnds line_ends;
-  auto const end = http::find_head_end(in_.view(), scanned_, line_ends);
-  if (!end) return no_head(end.error().code, end.error().detail);
-  if (end->size > limit || (end->size == 0 && in_.size() >= limit)) {
-    return no_head(ErrorCode::header_too_large, "the request head is larger than limits.header_bytes");
-  }
-  scanned_ = end->scanned;
-  if (end->size == 0) return false;
-  http::HeadLimits const limits{.bytes = limit, .fields = settings_->limits.header_count};
-  server_.fields_.lend(head_.fields);
-  auto const parsed = head_.parse(in_.view().substr(0, end->size), limits, line_ends);
-  if (!parsed) return std::unexpected(parsed.error());
-  used_ = end->size;
-  return true;
-}
-
-/// What is known of the last request views memory that is used anew: nothing of it may show in the answer or the log.
-std::unexpected<Error> Session::no_head(ErrorCode code, std::string why) {
-  head_ = http::RequestHead();
-  return client_error(code, std::move(why));
 }
 
 void Session::begin_request() {
@@ -188,7 +107,7 @@ void Session::begin_request() {
   body_sent_ = 0;
   answer_left_ = 0;
   framing_ = Framing::none;
-  no_body_ = head_sent_ = finished_ = aborted_ = end_due_ = false;
+  no_body_ = head_sent_ = finished_ = sent_at_once_ = aborted_ = end_due_ = false;
 }
 
 /// What was read beyond the request stands at the front of in_ for the next one.

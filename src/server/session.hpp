@@ -10,8 +10,8 @@
 namespace inferway::server {
 
 /// One client connection speaking HTTP/1: reads requests one after the other, hands each to the handler, and is its
-/// Downstream. session.cpp: the connection's life; handshake.cpp: TLS; request_body.cpp: reading; answer.cpp: writing;
-/// tunnel.cpp: behind a 101.
+/// Downstream. session.cpp: the connection's life; handshake.cpp: TLS; request_head.cpp, request_body.cpp: reading;
+/// answer.cpp: writing; tunnel.cpp: behind a 101.
 class Session final : public Downstream {
  public:
   Session(Server& server, net::Descriptor connection, net::Address const& peer);
@@ -43,6 +43,7 @@ class Session final : public Downstream {
   [[nodiscard]] bool head_sent() const override { return head_sent_; }
   [[nodiscard]] bool finished() const override { return finished_; }
   [[nodiscard]] TimePoint first_byte_sent() const override { return first_byte_sent_; }
+  [[nodiscard]] bool sent_at_once() const override { return sent_at_once_; }
   [[nodiscard]] std::uint64_t body_bytes_read() const override { return body_read_; }
   [[nodiscard]] std::uint64_t body_bytes_sent() const override { return body_sent_; }
 
@@ -56,18 +57,22 @@ class Session final : public Downstream {
   [[nodiscard]] net::Task<std::optional<Error>> do_handshake();
   void note_failed_handshake(TlsFailure cause, std::string_view detail);
 
-  // session.cpp
+  // request_head.cpp
   enum class Heard : std::uint8_t {
     request,   ///< a head is there
     nonsense,  ///< what is none, and was answered
     nothing,   ///< the connection ended or rested too long
+    not_yet,   ///< wait, then read on
   };
-  [[nodiscard]] net::Task<Heard> read_head(bool fresh);
+  void expect_head(bool fresh);
+  [[nodiscard]] Heard read_head();
+  [[nodiscard]] Result<bool> parse_head();
+  [[nodiscard]] std::unexpected<Error> no_head(ErrorCode code, std::string why);
+
+  // session.cpp
   void follow_settings() {
     if (settings_ != server_.settings_) settings_ = server_.settings_;
   }
-  [[nodiscard]] Result<bool> parse_head();
-  [[nodiscard]] std::unexpected<Error> no_head(ErrorCode code, std::string why);
   void begin_request();
   void end_request();
   void refuse(Error const& error);
@@ -121,6 +126,8 @@ class Session final : public Downstream {
   std::uint64_t body_read_ = 0;
   TimePoint pace_since_{};
   std::uint64_t pace_bytes_ = 0;
+  bool head_begun_ = false;
+  bool last_moment_ = false;  ///< the server drains, and this connection was given a moment
   bool body_done_ = true;
   bool continue_due_ = false;
 
@@ -133,6 +140,7 @@ class Session final : public Downstream {
   bool no_body_ = false;  ///< HEAD, 204, 304: body bytes are not sent
   bool head_sent_ = false;
   bool finished_ = false;
+  bool sent_at_once_ = false;
   bool aborted_ = false;
   bool end_due_ = false;  ///< of a tunnel: our side ends behind what is unsent
   bool keep_ = true;      ///< another request may follow

@@ -116,12 +116,16 @@ void write_json(LineWriter& out, Record const& record, Names::Named const& names
   out.number(status_of(record));
   out.literal(R"(,"attempts":)");
   out.number(record.attempts);
-  out.literal(R"(,"failures":)");
-  write_or_null(out, record.failures.view());
-  out.literal(R"(,"error":)");
-  write_or_null(out, error_of(record));
-  out.literal(R"(,"detail":)");
-  write_or_null(out, record.detail.view());
+  if (record.failures.view().empty() && !record.error_set && record.detail.view().empty()) {  // as nearly always
+    out.literal(R"(,"failures":null,"error":null,"detail":null)");
+  } else {
+    out.literal(R"(,"failures":)");
+    write_or_null(out, record.failures.view());
+    out.literal(R"(,"error":)");
+    write_or_null(out, error_of(record));
+    out.literal(R"(,"detail":)");
+    write_or_null(out, record.detail.view());
+  }
   out.literal(R"(,"duration_ms":)");
   out.milliseconds(record.duration);
   out.literal(R"(,"first_byte_ms":)");
@@ -201,16 +205,15 @@ void write_text(LineWriter& out, Record const& record, Names::Named const& names
 
 }  // namespace
 
-void append_access_line(std::string& out, Record const& record, Names const& names, config::LogFormat format) {
-  auto const named = names.of(record);
+void append_access_line(std::string& out, Record const& record, Names::Named const& names, config::LogFormat format) {
   auto const before = out.size();
-  auto const room = most_bytes(named);
+  auto const room = most_bytes(names);
   out.resize_and_overwrite(before + room, [&](char* text, std::size_t) {
     LineWriter line(text + before);
     if (format == config::LogFormat::json) {
-      write_json(line, record, named);
+      write_json(line, record, names);
     } else {
-      write_text(line, record, named);
+      write_text(line, record, names);
     }
     auto const written = static_cast<std::size_t>(line.end() - text) - before;
     INFERWAY_ASSERT(written <= room);

@@ -16,6 +16,6 @@ inline constexpr std::size_t kUsualLineRoom = 8 * 1024;
 /// can neither end the line nor forge a field: it is escaped.
 /// JSON: every key stands in every line; null says that there was none (no route, no byte sent, no error).
 /// Text: time, client, method, path, status, duration, then key=value for what there was.
-void append_access_line(std::string& out, Record const& record, Names const& names, config::LogFormat format);
+void append_access_line(std::string& out, Record const& record, Names::Named const& names, config::LogFormat format);
 
 }  // namespace inferway::telemetry

@@ -21,8 +21,8 @@ constexpr std::chrono::milliseconds kBusyPause(5);
 }  // namespace
 
 AccessLog::AccessLog(config::Log const& log, Names const& names, std::size_t workers)
-    : names_(names),
-      wanted_(log.access != "off"),
+    : wanted_(log.access != "off"),
+      names_(names),
       format_(log.format),
       output_(wanted_ ? std::make_shared<LogOutput>(log.access) : nullptr) {
   for (std::size_t i = 0; i < workers; ++i) rings_.push_back(std::make_unique<RecordRing>());
@@ -106,7 +106,7 @@ std::size_t AccessLog::drain() {
     for (std::size_t taken = 0; taken < RecordRing::kCapacity; ++taken) {
       auto const* record = ring->front();
       if (record == nullptr) break;
-      append_access_line(batch_, *record, names_, format_);
+      append_access_line(batch_, *record, names_.of(*record), format_);
       ++batch_lines_;
       ring->pop();
       ++records;

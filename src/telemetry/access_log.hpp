@@ -52,7 +52,6 @@ class AccessLog {
   void take_over(Target target);
   [[nodiscard]] bool given_up();
 
-  Names const& names_;
   std::vector<std::unique_ptr<RecordRing>> rings_;
   Counter written_;
   Counter lost_;
@@ -60,6 +59,7 @@ class AccessLog {
   std::atomic<bool> wanted_;
 
   // The writer's own.
+  MetNames names_;
   config::LogFormat format_;
   std::shared_ptr<LogOutput> output_;  ///< nullptr: off
   std::uint64_t batch_lines_ = 0;

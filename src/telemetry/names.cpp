@@ -25,6 +25,13 @@ std::uint32_t NameList::number(std::string_view name) {
   return number;
 }
 
+/// There are no more numbers than names (NameList::kMost).
+std::string_view MetNames::meet(List& list, std::uint32_t number, std::string_view name) {
+  if (name.empty()) return name;
+  if (number >= list.size()) list.resize(number + std::size_t{1});
+  return list[number] = name;
+}
+
 Numbering Names::number(config::Config const& config) {
   std::scoped_lock const lock(mutex_);
   return {.routes = number_all(routes_, config.routes),

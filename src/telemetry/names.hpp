@@ -72,4 +72,29 @@ class Names {
   NameList keys_;
 };
 
+/// For one thread that asks all the time: the lock is taken only for what it has not met before.
+class MetNames {
+ public:
+  explicit MetNames(Names const& names) : names_(names) {}
+  [[nodiscard]] Names::Named of(Record const& record) {
+    return {.route = met(routes_, record.route, &Names::route),
+            .backend = met(backends_, record.backend, &Names::backend),
+            .key = met(keys_, record.key, &Names::key)};
+  }
+
+ private:
+  using List = std::vector<std::string_view>;
+  [[nodiscard]] std::string_view met(List& list, std::uint32_t number,
+                                     std::string_view (Names::*find)(std::uint32_t) const) {
+    if (number < list.size() && !list[number].empty()) return list[number];
+    return number == kNoIndex ? std::string_view() : meet(list, number, (names_.*find)(number));
+  }
+  static std::string_view meet(List& list, std::uint32_t number, std::string_view name);
+
+  Names const& names_;
+  List routes_;
+  List backends_;
+  List keys_;
+};
+
 }  // namespace inferway::telemetry

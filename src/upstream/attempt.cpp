@@ -71,7 +71,7 @@ std::unexpected<Error> Attempt::ended_early(net::IoStatus how, Retry retry, std:
       how == net::IoStatus::closed ? "the backend closed the connection " : "the backend reset the connection ";
   if (!trouble.empty()) {
     auto const cause = connection_->stream->tls_failure();
-    if (cause != TlsFailure::closed) upstream_.counters(backend_).tls.failures[static_cast<std::size_t>(cause)].add();
+    if (cause != TlsFailure::closed) counters_.tls.failures[static_cast<std::size_t>(cause)].add();
     detail = "the TLS connection to the backend broke ";
   }
   detail += when;
@@ -79,36 +79,52 @@ std::unexpected<Error> Attempt::ended_early(net::IoStatus how, Retry retry, std:
   return failure({ErrorCode::upstream_closed, Side::upstream, retry, std::move(detail)});
 }
 
+/// How many bytes at the front of unread_ are a head, which is read then; 0: it is not all there.
+Result<std::size_t> Attempt::take_head() {
+  http::HeadLimits const limits{.bytes = upstream_.limits_.header_bytes, .fields = upstream_.limits_.header_count};
+  // The first receive() may read before the head has been passed on.
+  if (connection_->stream->readable()) set_aside();
+  if (scanned_ == 0) {
+    upstream_.fields_.lend(head_.fields);
+    auto const size = head_.take(unread_, limits, request_.head_only);
+    if (size > 0) return size;
+    upstream_.fields_.take_back(head_.fields);  // the rest may be long in coming
+  }
+  auto const bad = [](std::string detail) {
+    return upstream_error(ErrorCode::bad_response, std::move(detail), Retry::yes);
+  };
+  auto const end = http::find_head_end(unread_, scanned_);
+  if (!end) return bad("the answer's head is malformed: " + end.error().detail);
+  if (end->size > limits.bytes || (end->size == 0 && unread_.size() >= limits.bytes)) {
+    return bad("the answer's head is larger than limits.header_bytes");
+  }
+  scanned_ = end->size == 0 ? end->scanned : 0;
+  if (end->size == 0) return 0;
+  upstream_.fields_.lend(head_.fields);
+  auto const parsed = head_.parse(unread_.substr(0, end->size), limits, request_.head_only);
+  if (!parsed) return bad(parsed.error().detail);
+  return end->size;
+}
+
 /// Takes a head from the front of unread_, or puts what is there aside until more comes.
 Result<std::optional<Attempt::Step>> Attempt::parse_head() {
   auto const bad = [&](std::string detail) {
     return failure({ErrorCode::bad_response, Side::upstream, Retry::yes, std::move(detail)});
   };
-  http::LineEnds line_ends;
-  auto const end = http::find_head_end(unread_, scanned_, line_ends);
-  if (!end) return bad("the answer's head is malformed: " + end.error().detail);
-  http::HeadLimits const limits{.bytes = upstream_.limits_.header_bytes, .fields = upstream_.limits_.header_count};
-  if (end->size > limits.bytes || (end->size == 0 && unread_.size() >= limits.bytes)) {
-    return bad("the answer's head is larger than limits.header_bytes");
-  }
-  if (end->size == 0) {
+  auto taken = take_head();
+  if (!taken) return failure(std::move(taken.error()));
+  auto const size = *taken;
+  if (size == 0) {
     // What is no HTTP/1 may never end a line: it is not waited for.
     static constexpr std::string_view kBegin = "HTTP/1.";
     if (!kBegin.starts_with(unread_.substr(0, kBegin.size()))) return bad("the answer is not one of HTTP/1");
-    scanned_ = end->scanned;
     set_aside();
     unread_ = {};
     return std::nullopt;
   }
-  scanned_ = 0;
-  // The first receive() may read before the head has been passed on.
-  if (connection_->stream->readable()) set_aside();
-  head_text_ = unread_.substr(0, end->size);
-  upstream_.fields_.lend(head_.fields);
-  auto const parsed = head_.parse(head_text_, limits, request_.head_only, line_ends);
-  if (!parsed) return bad(parsed.error().detail);
-  unread_.remove_prefix(end->size);
-  if (head_bytes_.view().data() != nullptr && !head_bytes_.empty()) head_bytes_.consume(end->size);
+  head_text_ = unread_.substr(0, size);
+  unread_.remove_prefix(size);
+  if (head_bytes_.view().data() != nullptr && !head_bytes_.empty()) head_bytes_.consume(size);
   if (head_.status == 101 && request_.websocket == nullptr) {
     return bad("the backend switched protocols without being asked");
   }

@@ -11,6 +11,7 @@ Attempt::Attempt(Upstream& upstream, Place const& place, config::UpstreamTimeout
     : upstream_(upstream),
       backend_(place.backend()),
       endpoint_index_(place.endpoint()),
+      counters_(upstream.counters(backend_)),
       endpoint_(*upstream.directory_[place.backend()].endpoints[place.endpoint()]),
       inflight_(place.inflight()),
       timeouts_(timeouts),
@@ -20,19 +21,18 @@ Attempt::Attempt(Upstream& upstream, Place const& place, config::UpstreamTimeout
       kept_(upstream.loop_.blocks()),
       head_bytes_(upstream.loop_.blocks()),
       kept_head_(upstream.loop_.blocks()) {
-  upstream_.counters(backend_).inflight.add();
-  upstream_.counters(backend_).attempts.add();
+  counters_.inflight.add();
+  counters_.attempts.add();
 }
 
 Attempt::~Attempt() {
   if (waits_for_name_) std::erase(upstream_.waiting_for_names_, &waiter_);
   if (state_ != State::done && !failed_ && !given_up_) {
-    auto& counters = upstream_.counters(backend_);
-    (outrun_ ? counters.outrun : counters.cancelled).add();
+    (outrun_ ? counters_.outrun : counters_.cancelled).add();
     if (outrun_) measure_outrun();
   }
   if (state_ == State::connecting || state_ == State::sending) observe(balance::Outcome::abandoned);
-  upstream_.counters(backend_).inflight.sub();
+  counters_.inflight.sub();
   upstream_.fields_.take_back(head_.fields);
 }
 
@@ -43,7 +43,7 @@ void Attempt::start(Request const& request) {
   if (may_reuse) connection_ = upstream_.lease(backend_, endpoint_index_);
   if (connection_ != nullptr) {
     reused_ = true;
-    upstream_.counters(backend_).reused.add();
+    counters_.reused.add();
     connection_->lease(waiter_);
     state_ = State::sending;
   } else {
@@ -90,7 +90,7 @@ Result<bool> Attempt::handshake() {
                         .tickets = connection_->tickets.get()});
     }
     auto const done = stream.handshake();
-    auto& counters = upstream_.counters(backend_).tls;
+    auto& counters = counters_.tls;
     if (done && !*done) {
       counters.failures[static_cast<std::size_t>(stream.tls_failure())].add();
       if (!stream.tls_offered_session()) return failure(done->error());
@@ -151,7 +151,7 @@ Result<bool> Attempt::dial() {
 }
 
 void Attempt::connected() {
-  upstream_.counters(backend_).connects.add();
+  counters_.connects.add();
   connect_took_ = upstream_.loop_.now() - (connect_until_ - timeouts_.connect);
   if (addresses_ != nullptr) endpoint_.preferred.store(dialled_, std::memory_order_relaxed);
   deadline_.disarm();
@@ -164,7 +164,7 @@ Result<bool> Attempt::replace_stale() {
   if (!reused_ || replaced_ || !can_resend) return false;
   replaced_ = true;
   reused_ = false;
-  upstream_.counters(backend_).replaced.add();
+  counters_.replaced.add();
   connection_.reset();
   queue_request();
   rest_of_body_.release();
@@ -188,7 +188,7 @@ std::unexpected<Error> Attempt::failure(Error error) {
   failed_ = true;
   state_ = State::done;
   connection_.reset();
-  upstream_.counters(backend_).errors[static_cast<std::size_t>(error.code)].add();
+  counters_.errors[static_cast<std::size_t>(error.code)].add();
   return std::unexpected(std::move(error));
 }
 

@@ -67,7 +67,7 @@ void Attempt::end_tunnel(Error const* cause) {
   connection_.reset();
   if (cause == nullptr || cause->side == Side::upstream) state_ = State::done;  // else it was cancelled
   if (cause != nullptr && cause->side == Side::upstream) {
-    upstream_.counters(backend_).errors[static_cast<std::size_t>(cause->code)].add();
+    counters_.errors[static_cast<std::size_t>(cause->code)].add();
   }
 }
 

@@ -31,7 +31,7 @@ INSTANTIATE_TEST_SUITE_P(Rows, MaskedQueryTest, testing::ValuesIn(kRows),
 TEST(MaskedHeadTest, shows_neither_credentials_nor_what_a_route_hides) {
   http::RequestHead head;
   for (auto const name : {"Authorization", "Cookie", "X-Api-Key", "X-Hidden", "X-Shown", "X-Other"}) {
-    head.fields.push_back({.name = name, .value = "s3cret", .id = http::field_id(name)});
+    head.add({.name = name, .value = "s3cret", .id = http::field_id(name)});
   }
   config::Config config;
   config.routes.resize(1);

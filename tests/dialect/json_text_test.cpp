@@ -40,12 +40,12 @@ TEST_P(StringBytesTest, counts_to_the_first_byte_that_is_not_inside) {
   EXPECT_EQ(string_bytes(GetParam().text), GetParam().want);
 }
 
-/// Behind 1 to 40 plain bytes, and with many behind it, so that it stands everywhere in a block and across two.
+/// Behind 1 to 140 plain bytes, and with many behind it, so that it stands everywhere in a block and across two.
 TEST_P(StringBytesTest, counts_alike_wherever_it_stands) {
   auto const& row = GetParam();
   // What ends the string where nothing in the row does; else a byte that completes no escape.
-  std::string const behind = (row.want == row.text.size() ? '"' : '!') + std::string(40, 'y');
-  for (std::size_t before = 1; before <= 40; ++before) {
+  std::string const behind = (row.want == row.text.size() ? '"' : '!') + std::string(80, 'y');
+  for (std::size_t before = 1; before <= 140; ++before) {
     auto const text = std::string(before, 'x') + std::string(row.text);
     EXPECT_EQ(string_bytes(text), before + row.want) << before;
     EXPECT_EQ(string_bytes(text + behind), before + row.want) << before;
@@ -89,13 +89,22 @@ TEST(StringBytesTest, agrees_with_a_plain_reading_on_random_text) {
   for (int round = 0; round < 100'000; ++round) {
     std::string text;
     // Escapes are frequent, what ends a string seldom: most texts go on over several blocks.
-    for (auto left = random() % 24; left > 0; --left) {
+    for (auto left = random() % 60; left > 0; --left) {
       auto const drawn = random() % 64;
       text += drawn < std::size(kParts) ? kParts[drawn] : drawn < 40 ? kParts[2 + drawn % 4] : kParts[10 + drawn % 4];
     }
     ASSERT_EQ(string_bytes(text), string_bytes_plainly(text)) << text;
     auto const at = random() % (text.size() + 1);
     ASSERT_EQ(string_end(text, at), at + string_bytes_plainly(std::string_view(text).substr(at))) << text << at;
+  }
+}
+
+TEST(StringBytesTest, knows_which_bytes_may_stand_behind_a_backslash_wherever_that_is) {
+  for (std::size_t before = 0; before < 140; ++before) {
+    for (int byte = 0; byte < 256; ++byte) {
+      auto const text = std::string(before, 'x') + '\\' + static_cast<char>(byte) + std::string(70, 'x');
+      ASSERT_EQ(string_bytes(text), string_bytes_plainly(text)) << before << ' ' << byte;
+    }
   }
 }
 

@@ -72,7 +72,7 @@ class CallersDialectTest : public testing::TestWithParam<CallerRow> {};
 
 TEST_P(CallersDialectTest, is_told_by_the_version_where_the_path_is_shared) {
   http::RequestHead head;
-  if (GetParam().version) head.fields.push_back({.name = "Anthropic-Version", .value = "2023-06-01"});
+  if (GetParam().version) head.add({.name = "Anthropic-Version", .value = "2023-06-01"});
   EXPECT_EQ(client_dialect(GetParam().path, head), GetParam().want);
 }
 INSTANTIATE_TEST_SUITE_P(Rows, CallersDialectTest, testing::ValuesIn(kCallerRows),

@@ -5,15 +5,10 @@
 namespace inferway::http {
 namespace {
 
-Flaw parse_lines(FieldSection& section, std::string_view bytes, std::size_t max_fields) {
-  LineEnds ends;
-  return section.parse(bytes, 0, ends, max_fields);
-}
-
 TEST(FieldSectionTest, notes_which_fields_it_met_and_which_of_them_again) {
   Fields fields;
   FieldSection section(fields);
-  ASSERT_FALSE(parse_lines(section, "Host: a\r\nX: b\r\nhost: c\r\nExpect:\r\n\r\n", 4));
+  ASSERT_FALSE(section.parse("Host: a\r\nX: b\r\nhost: c\r\nExpect:\r\n\r\n", 0, 4));
   EXPECT_TRUE(section.has(FieldId::host));
   EXPECT_TRUE(section.repeats(FieldId::host));
   EXPECT_EQ(section.last(FieldId::host).value, "c");
@@ -27,19 +22,25 @@ TEST(FieldSectionTest, notes_which_fields_it_met_and_which_of_them_again) {
 TEST(FieldSectionTest, takes_as_many_fields_as_it_is_told) {
   Fields fields;
   FieldSection section(fields);
-  EXPECT_FALSE(parse_lines(section, "A: 1\r\nB: 2\r\n\r\n", 2));
+  EXPECT_FALSE(section.parse("A: 1\r\nB: 2\r\n\r\n", 0, 2));
   fields.clear();
-  auto const flaw = parse_lines(section, "A: 1\r\nB: 2\r\n\r\n", 1);
+  auto const flaw = section.parse("A: 1\r\nB: 2\r\n\r\n", 0, 1);
   ASSERT_TRUE(flaw);
   EXPECT_EQ(flaw.code, ErrorCode::header_too_large);
 }
 
-TEST(FieldSectionTest, ends_where_the_head_ends) {
-  for (auto const& [bytes, whole] :
-       {std::pair{"\r\n", true}, {"", false}, {"A: 1\r\n", false}, {"\r\nA: 1\r\n\r\n", false}}) {
+TEST(FieldSectionTest, ends_with_the_empty_line) {
+  for (auto const& [bytes, end] :
+       {std::pair{"\r\n", 2U}, {"\r\nA: 1\r\n\r\n", 2U}, {"A: 1\r\n\r\nB: 1\r\n", 8U}, {"A: 1\r\n\r\n\n", 8U}}) {
     Fields fields;
     FieldSection section(fields);
-    EXPECT_EQ(!parse_lines(section, bytes, 1), whole) << bytes;
+    ASSERT_FALSE(section.parse(bytes, 0, 1)) << bytes;
+    EXPECT_EQ(section.end(), end) << bytes;
+  }
+  for (auto const* const bytes : {"", "A: 1\r\n", "A: 1\r\n\r", "A: 1\r\n\n"}) {
+    Fields fields;
+    FieldSection section(fields);
+    EXPECT_TRUE(section.parse(bytes, 0, 1)) << bytes;
   }
 }
 

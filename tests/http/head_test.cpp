@@ -89,6 +89,7 @@ constexpr FieldIdRow kFieldIds[] = {
     {"Content-Length", FieldId::content_length},
     {"Content-Type", FieldId::content_type},
     {"Cookie", FieldId::cookie},
+    {"Date", FieldId::date},
     {"Expect", FieldId::expect},
     {"Host", FieldId::host},
     {"Keep-Alive", FieldId::keep_alive},
@@ -112,6 +113,7 @@ constexpr FieldIdRow kFieldIds[] = {
     {"X-Forwarded-Host", FieldId::x_forwarded_host},
     {"X-Forwarded-Proto", FieldId::x_forwarded_proto},
     {"X-Goog-Api-Key", FieldId::x_goog_api_key},
+    {"X-Inferway-Attempts", FieldId::x_inferway_attempts},
     {"X-Request-Id", FieldId::x_request_id},
 };
 

@@ -62,47 +62,12 @@ TEST(ScanTest, a_part_of_a_target_ends_where_the_table_says) {
   });
 }
 
-/// The first byte that is no value's at `from` or behind it.
-std::size_t odd_byte_behind(std::string_view text, std::size_t from) {
-  return from + run_of(text.substr(from), is_field_character);
-}
-
-TEST(ScanTest, lines_end_where_the_table_says_however_far_each_search_begins_behind_the_last) {
-  for_each_odd_byte("a: b\r\n", [](std::string_view text) {
-    for (std::size_t const step : {0U, 1U, 2U, 7U, 15U, 16U, 17U}) {
-      LineEnds lines;
-      for (std::size_t line = 0; line <= text.size();) {
-        auto const end = odd_byte_behind(text, line);
-        auto const from = std::min(line + step, end);
-        ASSERT_EQ(lines.next(text, from), end) << text << " from " << from;
-        line = text.substr(end).starts_with("\r\n") ? end + 2 : text.size() + 1;
-      }
-    }
+TEST(ScanTest, a_host_is_made_of_what_the_table_says) {
+  for_each_odd_byte("gateway-1.example", [](std::string_view text) {
+    if (text.find_first_of(":[%") != std::string_view::npos) return;
+    auto const plain = run_of(text, [](char c) { return is_a(c, kUnreserved | kSubDelim); });
+    ASSERT_EQ(is_authority(text), plain == text.size() && plain > 0) << text;
   });
-}
-
-/// More lines than are looked for at one go, read from the front after the end was found in one search or in several.
-TEST(ScanTest, lines_met_on_the_way_to_the_end_are_those_that_a_new_search_meets) {
-  for (std::size_t count = 0; count < 2 * LineEnds::kAhead + 2; ++count) {
-    std::string head;
-    for (std::size_t i = 0; i <= count; ++i) head += "a: " + std::string(i % 19, 'b') + "\r\n";
-    head += "\r\n";
-    auto const bytes = copy(head + "body\r\n");
-    for (auto const first : {head.size() + 6, head.size() / 2, std::size_t{3}}) {
-      LineEnds ends;
-      auto const early = find_head_end(view(bytes).substr(0, first), 0, ends);
-      ASSERT_TRUE(early);
-      auto const found = early->size > 0 ? early : find_head_end(view(bytes), early->scanned, ends);
-      ASSERT_TRUE(found);
-      ASSERT_EQ(found->size, head.size());
-      ends.rewind(found->size);
-      for (std::size_t line = 0; line < head.size();) {
-        auto const end = odd_byte_behind(head, line);
-        ASSERT_EQ(ends.next(head, line), end) << count << " lines, " << first << " bytes at first";
-        line = end + 2;
-      }
-    }
-  }
 }
 
 /// PUT is read by the general rules, GET with a path and HTTP/1.1 by a shorter way.

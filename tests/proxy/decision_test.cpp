@@ -174,7 +174,7 @@ INSTANTIATE_TEST_SUITE_P(Rows, UpstreamFramingTest, testing::ValuesIn(kFramings)
 TEST(ClientRequestIdTest, is_taken_where_it_is_harmless) {
   auto const id = [](std::string const& value) {
     http::RequestHead head;
-    head.fields.push_back({.name = "X-Request-Id", .value = value, .id = http::FieldId::x_request_id});
+    head.add({.name = "X-Request-Id", .value = value, .id = http::FieldId::x_request_id});
     return client_request_id(head).has_value();
   };
   EXPECT_TRUE(id("aZ0._-"));

@@ -64,6 +64,7 @@ class ScriptedDownstream final : public server::Downstream {
   [[nodiscard]] bool head_sent() const override { return false; }
   [[nodiscard]] bool finished() const override { return false; }
   [[nodiscard]] TimePoint first_byte_sent() const override { return TimePoint::min(); }
+  [[nodiscard]] bool sent_at_once() const override { return false; }
   [[nodiscard]] std::uint64_t body_bytes_read() const override { return read_; }
   [[nodiscard]] std::uint64_t body_bytes_sent() const override { return 0; }
 

@@ -43,7 +43,7 @@ class Request {
   Request(std::string method, std::string path, Headers headers)
       : method_(std::move(method)), path_(std::move(path)), headers_(std::move(headers)) {
     for (auto const& [name, value] : headers_) {
-      head_.fields.push_back({.name = name, .value = value, .id = http::field_id(name)});
+      head_.add({.name = name, .value = value, .id = http::field_id(name)});
     }
   }
   Request(Request const&) = delete;

@@ -49,7 +49,8 @@ Record whole_record() {
 
 std::string line_of(Record const& record, LogFormat format) {
   std::string line;
-  append_access_line(line, record, Names(one_route()), format);
+  Names const names(one_route());
+  append_access_line(line, record, names.of(record), format);
   return line;
 }
 
@@ -145,7 +146,7 @@ void expect_like_the_reference(Record const& record, Names const& names) {
   ReferenceLine const reference(record, names);
   for (auto const format : {LogFormat::json, LogFormat::text}) {
     std::string lines = "before\n";
-    append_access_line(lines, record, names, format);
+    append_access_line(lines, record, names.of(record), format);
     ASSERT_EQ(lines, "before\n" + (format == LogFormat::json ? reference.json() : reference.text()));
   }
 }

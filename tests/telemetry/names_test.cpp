@@ -36,6 +36,22 @@ TEST(Names, of_a_record_are_its_three) {
   EXPECT_EQ(names.of(record).key, "team");
 }
 
+TEST(MetNames, are_the_names_themselves_however_often_they_are_asked_for) {
+  Names names(with_routes({"a", "b"}));
+  MetNames met(names);
+  Record record;
+  EXPECT_EQ(met.of(record).route, "");
+  for (auto const& [number, name] :
+       {std::pair{1U, "b"}, {0U, "a"}, {1U, "b"}, {2U, ""}, {kNoIndex, ""}, {kNoIndex - 1, ""}}) {
+    record.route = number;
+    EXPECT_EQ(met.of(record).route, name) << number;
+    EXPECT_EQ(met.of(record).backend, "") << number;
+  }
+  static_cast<void>(names.number(with_routes({"c"})));
+  record.route = 2;
+  EXPECT_EQ(met.of(record).route, "c");
+}
+
 TEST(Names, stop_growing_at_a_bound) {
   NameList names(2);
   EXPECT_EQ(names.number("a"), 0U);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "inferway/http/head.hpp"
+#include "inferway/http/field_id.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -2,7 +2,7 @@
 
 #include "inferway/base/error.hpp"
 #include "inferway/base/slabs.hpp"
-#include "inferway/http/line_ends.hpp"
+#include "inferway/http/field_set.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -15,46 +15,6 @@
 /// HTTP/1 heads: bytes in, checked views out. Stricter than RFC 9112 wherever it lets a recipient refuse: a message
 /// that two parsers could read differently never gets through (docs/decisions/ says which cases).
 namespace inferway::http {
-
-/// Fields the gateway treats specially, told apart once, while parsing. All others are `other`.
-enum class FieldId : std::uint8_t {
-  other,
-  accept_encoding,
-  api_key,
-  authorization,
-  connection,
-  content_encoding,
-  content_length,
-  content_type,
-  cookie,
-  expect,
-  host,
-  keep_alive,
-  proxy_authenticate,
-  proxy_authorization,
-  proxy_connection,
-  retry_after,
-  sec_websocket_accept,
-  sec_websocket_extensions,
-  sec_websocket_key,
-  sec_websocket_protocol,
-  sec_websocket_version,
-  te,
-  trailer,
-  transfer_encoding,
-  upgrade,
-  via,
-  x_accel_buffering,
-  x_api_key,
-  x_forwarded_for,
-  x_forwarded_host,
-  x_forwarded_proto,
-  x_goog_api_key,
-  x_request_id,
-};
-
-/// The id of a field name, compared without regard to case.
-[[nodiscard]] FieldId field_id(std::string_view name);
 
 /// A field line as it came: views into the head's bytes. The value is trimmed of OWS.
 struct Field {
@@ -114,27 +74,32 @@ struct HeadEnd {
 /// Errors: bad_request as soon as a line ends in a bare LF, a CR is not followed by LF, or another control is met.
 /// CRLFs before a request line are the caller's to skip (leading_blank_lines).
 [[nodiscard]] Result<HeadEnd> find_head_end(std::string_view bytes, std::size_t scanned);
-/// Keeps the ends of the lines that it met for parse().
-[[nodiscard]] Result<HeadEnd> find_head_end(std::string_view bytes, std::size_t scanned, LineEnds& ends);
 
 /// Bytes of empty lines (CRLF) in front of a request line; a server ignores them (RFC 9112 section 2.2). At most 2
 /// lines count; what is more is left for the parser to refuse.
 [[nodiscard]] std::size_t leading_blank_lines(std::string_view bytes);
 
-/// A request head. parse() may be called again for the next one: the storage is kept.
+/// A request head. take() and parse() may be called again for the next one: the storage is kept.
 class RequestHead {
  public:
+  /// Takes apart the head at the front of `bytes`, whatever stands behind it, in one pass: what to try first. Returns
+  /// its size. 0: it is not all there, not of the usual form, or a bad one; find_head_end() and parse() tell which, and
+  /// parse() says of one that was taken just the same. The views point into `bytes`.
+  [[nodiscard]] std::size_t take(std::string_view bytes, HeadLimits const& limits);
   /// Takes apart a whole head (with its empty line); the views point into `bytes`. Errors, all of side client:
   /// bad_request, header_too_large (field count), expectation_failed, unsupported_version, method_not_allowed
   /// (CONNECT, TRACE). RFC 9112 sections 3, 5, 6; RFC 9110 sections 5, 7.2.
   [[nodiscard]] Result<void> parse(std::string_view bytes, HeadLimits const& limits);
-  /// `ends`: of find_head_end() for the same bytes.
-  [[nodiscard]] Result<void> parse(std::string_view bytes, HeadLimits const& limits, LineEnds& ends);
 
   /// The first field with that id, or nullptr.
   [[nodiscard]] Field const* find(FieldId id) const;
   /// The first field of that name (any case), or nullptr. Linear.
   [[nodiscard]] Field const* find(std::string_view name) const;
+  /// For heads that are not read from bytes.
+  void add(Field const& field) {
+    ids.add(field.id);
+    fields.push_back(field);
+  }
 
   std::string_view method;
   std::string_view target;  ///< as it came
@@ -143,6 +108,7 @@ class RequestHead {
   bool has_query = false;   ///< there was a '?', even with nothing behind it
   std::string_view host;    ///< of absolute-form, else of Host; "" only for HTTP/1.0
   int minor_version = 1;    ///< 0 or 1
+  FieldSet ids;             ///< of its fields
   Fields fields;
   BodyFraming framing = BodyFraming::none;  ///< none, length or chunked
   std::uint64_t content_length = 0;
@@ -154,12 +120,12 @@ class RequestHead {
 /// A response head from a backend. Errors: bad_response, all of side upstream.
 class ResponseHead {
  public:
+  /// As that of a request.
+  [[nodiscard]] std::size_t take(std::string_view bytes, HeadLimits const& limits, bool head_request);
   /// `head_request`: the request was HEAD, so there is no body. Refuses what parse() of a request refuses, and a
   /// status outside 100 to 599, Content-Length with Transfer-Encoding, a body that 204, 304 or 1xx must not have is
   /// framed as none. RFC 9112 sections 4, 6.3.
   [[nodiscard]] Result<void> parse(std::string_view bytes, HeadLimits const& limits, bool head_request);
-  /// `ends`: of find_head_end() for the same bytes.
-  [[nodiscard]] Result<void> parse(std::string_view bytes, HeadLimits const& limits, bool head_request, LineEnds& ends);
 
   [[nodiscard]] Field const* find(FieldId id) const;
   [[nodiscard]] Field const* find(std::string_view name) const;
@@ -167,6 +133,7 @@ class ResponseHead {
   int status = 0;
   std::string_view reason;
   int minor_version = 1;
+  FieldSet ids;  ///< of its fields
   Fields fields;
   BodyFraming framing = BodyFraming::none;
   std::uint64_t content_length = 0;

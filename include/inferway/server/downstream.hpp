@@ -90,6 +90,7 @@ class Downstream {
   [[nodiscard]] virtual bool head_sent() const = 0;
   [[nodiscard]] virtual bool finished() const = 0;              ///< send_body(More::none) or abort() was called
   [[nodiscard]] virtual TimePoint first_byte_sent() const = 0;  ///< TimePoint::min() while none was
+  [[nodiscard]] virtual bool sent_at_once() const = 0;          ///< all of the answer was sent then, too
   [[nodiscard]] virtual std::uint64_t body_bytes_read() const = 0;
   [[nodiscard]] virtual std::uint64_t body_bytes_sent() const = 0;
 };

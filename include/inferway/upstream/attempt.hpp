@@ -22,7 +22,7 @@ namespace inferway::upstream {
 
 /// What an attempt sends. The bytes must stay where they are until the attempt is over.
 struct Request {
-  std::string_view head;                     ///< request line and fields with their empty line
+  std::string_view head;                     ///< request line and fields with their empty line, or a body behind it
   std::span<std::string_view const> body{};  ///< what is known of the body from the start, already framed
   bool body_follows = false;                 ///< more comes by send_body()
   bool body_chunked = false;                 ///< send_body() frames as chunks
@@ -128,6 +128,7 @@ class Attempt {
   [[nodiscard]] bool write_some();
   // attempt.cpp
   [[nodiscard]] Result<std::optional<Step>> read_head();
+  [[nodiscard]] Result<std::size_t> take_head();
   [[nodiscard]] Result<std::optional<Step>> parse_head();
   void set_aside();
   [[nodiscard]] Result<Received> take(std::string_view bytes);
@@ -154,6 +155,7 @@ class Attempt {
   Upstream& upstream_;
   std::size_t backend_;
   std::size_t endpoint_index_;
+  telemetry::BackendCounters& counters_;
   Endpoint& endpoint_;
   std::uint32_t inflight_;  ///< there, when it began, itself included
   config::UpstreamTimeouts const& timeouts_;
