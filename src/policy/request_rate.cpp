@@ -4,15 +4,14 @@
 
 namespace inferway::policy {
 
-std::optional<RequestRate::Refusal> RequestRate::take(TimePoint now) {
+std::optional<RateRule::Refusal> RateRule::take(State& full_at, TimePoint now) const {
   auto const at = std::chrono::nanoseconds(now.time_since_epoch()).count();
   auto const most = at + interval_ * (static_cast<Ticks>(per_minute_) - 1);
-  auto full_at = full_at_.load(std::memory_order_relaxed);
+  auto known = full_at.load(std::memory_order_relaxed);
   while (true) {
-    if (full_at > most)
-      return Refusal{std::chrono::nanoseconds(full_at - most), std::chrono::nanoseconds(full_at - at)};
+    if (known > most) return Refusal{std::chrono::nanoseconds(known - most), std::chrono::nanoseconds(known - at)};
     // Nothing but the number itself is handed over, so relaxed will do.
-    if (full_at_.compare_exchange_weak(full_at, std::max(full_at, at) + interval_, std::memory_order_relaxed)) {
+    if (full_at.compare_exchange_weak(known, std::max(known, at) + interval_, std::memory_order_relaxed)) {
       return std::nullopt;
     }
   }

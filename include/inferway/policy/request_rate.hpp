@@ -16,16 +16,15 @@ namespace inferway::policy {
 ///
 /// Kept as one number, the time at which the bucket will be full again (GCRA, the generic cell rate algorithm): a token
 /// taken moves it on by the time that one needs to come back, and there is none when it lies a minute's worth ahead.
-class RequestRate {
+class RateRule {
  public:
+  using Ticks = std::int64_t;
+  using State = std::atomic<Ticks>;
+  static constexpr Ticks kFull = std::numeric_limits<Ticks>::min();
   static constexpr std::uint32_t kMost = 1'000'000'000;
 
   /// `per_minute`: 1 to kMost.
-  explicit RequestRate(std::uint32_t per_minute) : per_minute_(per_minute), interval_(interval_of(per_minute)) {}
-  /// As full, in proportion, as another one is now: for a limit that was changed.
-  RequestRate(std::uint32_t per_minute, RequestRate const& before) : RequestRate(per_minute) {
-    full_at_ = before.full_at_.load(std::memory_order_relaxed);
-  }
+  explicit RateRule(std::uint32_t per_minute) : per_minute_(per_minute), interval_(interval_of(per_minute)) {}
 
   struct Refusal {
     std::chrono::nanoseconds retry_after;  ///< until there is a token again; above zero
@@ -33,12 +32,15 @@ class RequestRate {
   };
   /// Takes a token; nothing when there was one. `now` may lag behind that of other threads a little: a token then
   /// counts as taken at the later time.
-  [[nodiscard]] std::optional<Refusal> take(TimePoint now);
+  [[nodiscard]] std::optional<Refusal> take(State& full_at, TimePoint now) const;
+  /// All tokens are there: nothing is to be remembered.
+  [[nodiscard]] static bool is_full(State const& full_at, TimePoint now) {
+    return full_at.load(std::memory_order_relaxed) <= std::chrono::nanoseconds(now.time_since_epoch()).count();
+  }
 
   [[nodiscard]] std::uint32_t per_minute() const { return per_minute_; }
 
  private:
-  using Ticks = std::int64_t;
   /// Rounded up: where it does not come out even, a little less than `per_minute` get through and not more.
   [[nodiscard]] static Ticks interval_of(std::uint32_t per_minute) {
     constexpr Ticks kMinute = std::chrono::nanoseconds(std::chrono::minutes(1)).count();
@@ -47,8 +49,27 @@ class RequestRate {
 
   std::uint32_t per_minute_;
   Ticks interval_;  ///< nanoseconds in which one token comes back
+};
+
+/// A rule and one bucket of it.
+class RequestRate {
+ public:
+  using Refusal = RateRule::Refusal;
+  static constexpr std::uint32_t kMost = RateRule::kMost;
+
+  explicit RequestRate(std::uint32_t per_minute) : rule_(per_minute) {}
+  /// As full, in proportion, as another one is now: for a limit that was changed.
+  RequestRate(std::uint32_t per_minute, RequestRate const& before) : RequestRate(per_minute) {
+    full_at_ = before.full_at_.load(std::memory_order_relaxed);
+  }
+
+  [[nodiscard]] std::optional<Refusal> take(TimePoint now) { return rule_.take(full_at_, now); }
+  [[nodiscard]] std::uint32_t per_minute() const { return rule_.per_minute(); }
+
+ private:
+  RateRule rule_;
   // A line of its own: workers write here at each request of the key.
-  alignas(64) std::atomic<Ticks> full_at_{std::numeric_limits<Ticks>::min()};
+  alignas(64) RateRule::State full_at_{RateRule::kFull};
 };
 
 }  // namespace inferway::policy
