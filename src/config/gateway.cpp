@@ -1,6 +1,7 @@
 #include "gateway.hpp"
 
 #include "address.hpp"
+#include "clients.hpp"
 #include "known_keys.hpp"
 #include "names.hpp"
 #include "tls.hpp"
@@ -23,14 +24,16 @@ std::optional<Listen> read_address(Value const& value) {
   return std::nullopt;
 }
 
-/// An address, or the long form {address, tls}.
+/// An address, or the long form {address, ...}.
 void add_listener(Value const& value, std::vector<Listen>& listeners) {
   std::optional<Listen> listen;
   if (value.is(Kind::mapping)) {
     Section const listener(value, keys::kListener);
     listen = read_address(listener.required("address"));
     auto tls = read_listener_tls(listener["tls"]);
+    bool const proxy_protocol = read_proxy_protocol(listener["proxy_protocol"], listen);
     if (listen) listen->tls = std::move(tls);
+    if (listen) listen->proxy_protocol = proxy_protocol;
   } else {
     listen = read_address(value);
   }

@@ -7,9 +7,9 @@
 /// stands in docs/configuration.md (a test compares).
 namespace inferway::config::keys {
 
-inline constexpr std::string_view kRoot[] = {"listen",   "admin",  "threads", "limits", "timeouts",
+inline constexpr std::string_view kRoot[] = {"listen",   "admin",  "threads", "limits", "timeouts", "clients",
                                              "backends", "routes", "keys",    "reload", "log"};
-inline constexpr std::string_view kListener[] = {"address", "tls"};
+inline constexpr std::string_view kListener[] = {"address", "tls", "proxy_protocol"};
 inline constexpr std::string_view kListenerTls[] = {"cert", "key", "client_ca", "certificates"};
 inline constexpr std::string_view kCertificate[] = {"cert", "key"};
 inline constexpr std::string_view kAdmin[] = {"address", "token"};
@@ -17,6 +17,7 @@ inline constexpr std::string_view kLimits[] = {"connections", "header_bytes",   
                                                "body_bytes",  "buffered_bytes", "tls_handshakes"};
 inline constexpr std::string_view kClientTimeouts[] = {"tls_handshake", "header", "body",     "keep_alive",
                                                        "write",         "drain",  "heartbeat"};
+inline constexpr std::string_view kClients[] = {"trusted_proxies", "allow", "deny", "connections_per_ip", "rpm_per_ip"};
 inline constexpr std::string_view kBackend[] = {"api",
                                                 "endpoints",
                                                 "balance",
@@ -70,6 +71,7 @@ inline constexpr Mapping kMappings[] = {
     {"admin", kAdmin},
     {"limits", kLimits},
     {"timeouts", kClientTimeouts},
+    {"clients", kClients},
     {"backends.*", kBackend},
     {"backends.*.endpoints[]", kEndpoint},
     {"backends.*.pool", kPool},

@@ -1,6 +1,7 @@
 #include "inferway/config/loader.hpp"
 
 #include "backends.hpp"
+#include "clients.hpp"
 #include "gateway.hpp"
 #include "keys.hpp"
 #include "known_keys.hpp"
@@ -27,6 +28,7 @@ Config read_config(TreeNode const& root, Problems& problems) {
   read_threads(section["threads"], config);
   read_limits(section["limits"], config);
   read_client_timeouts(section["timeouts"], config);
+  read_clients(section["clients"], config);
   read_backends(section.required("backends"), config);
   read_routes(section.required("routes"), BackendNames(config.backends), config);
   read_keys(section["keys"], config, problems);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "inferway/base/ip_address.hpp"
 #include "inferway/base/secret.hpp"
 
 #include <array>
@@ -53,6 +54,7 @@ struct Listen {
   std::uint16_t port = 0;  ///< 0: the kernel chooses (tests)
   std::string unix_path;   ///< set: host and port are not
   std::optional<ListenerTls> tls{};
+  bool proxy_protocol = false;  ///< each connection begins with a PROXY header
 };
 
 /// As `listen` says it: "0.0.0.0:8080", "[::]:8080" or "unix:/path".
@@ -70,6 +72,19 @@ struct Limits {
   std::uint64_t body_bytes = 32ULL * 1024 * 1024;
   std::uint64_t buffered_bytes = 1024ULL * 1024 * 1024;
   std::uint64_t tls_handshakes = 1024;  ///< with clients, at once
+};
+
+/// Whom clients are taken for, and what is asked of them for the sake of their address. An IPv6 client is its /64.
+struct Clients {
+  std::vector<IpNetwork> trusted_proxies;  ///< may say whose request (X-Forwarded-For) or connection (PROXY) it is
+  std::vector<IpNetwork> allow;            ///< empty: everybody
+  std::vector<IpNetwork> deny;             ///< wins over allow
+  std::uint32_t connections_per_ip = 0;    ///< 0: no bound
+  std::uint32_t rpm_per_ip = 0;            ///< 0: no bound
+
+  [[nodiscard]] bool matter() const {
+    return !trusted_proxies.empty() || !allow.empty() || !deny.empty() || connections_per_ip > 0 || rpm_per_ip > 0;
+  }
 };
 
 /// On the client side.
@@ -282,6 +297,7 @@ struct Config {
   std::uint32_t threads = 0;  ///< 0: one per usable core
   Limits limits;
   ClientTimeouts timeouts;
+  Clients clients;
   std::vector<Backend> backends;
   std::vector<Route> routes;
   Keys keys;
