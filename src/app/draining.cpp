@@ -46,7 +46,7 @@ void Gateway::close_listening(Listening& listening) {
   net::accept_all(listening.socket(), [&](net::Descriptor connection, net::Address const& peer) {
     auto const load = [](auto const& worker) { return worker->load(); };
     auto const& least = *std::ranges::min_element(workers_, {}, load);
-    least->adopt(std::move(connection), peer, listening.tls());
+    least->adopt(std::move(connection), peer, listening.opening());
   });
 }
 

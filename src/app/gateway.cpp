@@ -47,12 +47,13 @@ Gateway::Gateway(config::Config const& config, Surroundings surroundings)
       }),
       telemetry_(config, worker_count_),
       snapshot_(std::make_shared<proxy::Snapshot>(config, resolver_, telemetry_.number(config))),
+      client_rules_(server::ClientRules::of(config.clients)),
       admin_(
           readiness_, config.admin.token, [this] { return metrics(); }, *this),
       drain_deadline_(loop_.wheel(), drain_over_) {}
 
 server::Settings Gateway::settings() const {
-  server::Settings out{.limits = config().limits, .timeouts = config().timeouts};
+  server::Settings out{.limits = config().limits, .timeouts = config().timeouts, .clients = nullptr};
   out.limits.tls_handshakes = std::max<std::uint64_t>(out.limits.tls_handshakes / worker_count_, 1);
   return out;
 }
@@ -67,7 +68,9 @@ server::Settings Gateway::admin_settings() const {
 
 Setup Gateway::setup() {
   auto const seed = (static_cast<std::uint64_t>(random_()) << 32) | random_();
-  return {.snapshot = snapshot_, .settings = settings(), .listening = listening_, .seed = seed};
+  auto settings = this->settings();
+  settings.clients = client_rules_;  // not on the admin port
+  return {.snapshot = snapshot_, .settings = std::move(settings), .listening = listening_, .seed = seed};
 }
 
 void Gateway::start_workers() {

@@ -3,15 +3,17 @@
 #include "inferway/config/config.hpp"
 #include "inferway/net/published.hpp"
 #include "inferway/net/tls.hpp"
+#include "inferway/server/server.hpp"
 #include "listeners.hpp"
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
 
 namespace inferway::app {
 
-/// A listening socket, shared by all workers, and the certificates its connections get.
+/// A listening socket, shared by all workers, and how its connections begin.
 class Listening {
  public:
   Listening(Listener listener, config::Listen config, std::shared_ptr<net::TlsTicketKeys> ticket_keys)
@@ -23,10 +25,15 @@ class Listening {
   [[nodiscard]] config::Listen const& config() const { return config_; }
   /// For the next connection; nullptr: no TLS. Any thread.
   [[nodiscard]] net::TlsServerContext::Shared tls() const { return tls_.load(); }
+  /// How the next connection begins. Any thread.
+  [[nodiscard]] server::Opening opening() const {
+    return {.tls = tls(), .proxy_protocol = proxy_protocol_.load(std::memory_order_relaxed)};
+  }
   [[nodiscard]] std::shared_ptr<net::TlsTicketKeys> const& ticket_keys() const { return ticket_keys_; }
   /// From the next connection on. Connections keep what they began with.
   void use(config::Listen const& config, net::TlsServerContext::Shared tls) {
     config_ = config;
+    proxy_protocol_.store(config.proxy_protocol, std::memory_order_relaxed);
     tls_.store(std::move(tls));
   }
   /// Nobody finds a Unix socket of ours any more: no further connections.
@@ -39,6 +46,7 @@ class Listening {
   config::Listen config_;
   std::shared_ptr<net::TlsTicketKeys> ticket_keys_;
   net::Published<net::TlsServerContext> tls_;
+  std::atomic<bool> proxy_protocol_{false};
 };
 
 using ListeningList = std::vector<std::shared_ptr<Listening>>;

@@ -95,6 +95,7 @@ std::vector<std::string> Gateway::keep_what_cannot_change(config::Config& config
 void Gateway::carry_out(Prepared prepared) {
   health_checker_.reset();  // it looks at the directory of before
   snapshot_ = std::move(prepared.snapshot);
+  client_rules_ = server::ClientRules::of(config().clients);
   start_health_checks();
   telemetry::set_log_level(config().log.level, config().log.format);
   telemetry_.apply(std::move(prepared.telemetry));

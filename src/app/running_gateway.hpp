@@ -95,7 +95,8 @@ class Gateway final : private admin::Control {
   Signals signals_;
   net::Resolver resolver_;
   telemetry::Telemetry telemetry_;
-  std::shared_ptr<proxy::Snapshot> snapshot_;  ///< in force
+  std::shared_ptr<proxy::Snapshot> snapshot_;                ///< in force
+  std::shared_ptr<server::ClientRules const> client_rules_;  ///< of the configuration in force
   proxy::BufferedBytes buffered_;
   server::ConnectionCount connections_;
   ListeningList listening_;

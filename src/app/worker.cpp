@@ -48,7 +48,7 @@ void Worker::listen(std::vector<std::shared_ptr<Listening>> const& listening) {
     acceptor = std::make_unique<net::Acceptor>(
         loop_, at->socket(),
         [this, at = at.get()](net::Descriptor connection, net::Address const& peer) {
-          take(std::move(connection), peer, at->tls());
+          take(std::move(connection), peer, at->opening());
         },
         shard_.accept_pauses);
   }
@@ -83,22 +83,22 @@ void Worker::end(Generation const& old) {
 }
 
 /// Gives a new connection to the worker with the fewest, before anything is read from it.
-void Worker::take(net::Descriptor connection, net::Address const& peer, net::TlsServerContext::Shared tls) {
+void Worker::take(net::Descriptor connection, net::Address const& peer, server::Opening opening) {
   auto const load = [](auto const& worker) { return worker->server_.load().load(std::memory_order_relaxed); };
   auto const& least = *std::ranges::min_element(*all_, {}, load);
   bool const stays = server_.load().load(std::memory_order_relaxed) <= load(least) + kImbalance;
   Worker& target = stays ? *this : *least;
-  if (!stays) return target.adopt(std::move(connection), peer, std::move(tls));
+  if (!stays) return target.adopt(std::move(connection), peer, std::move(opening));
   server_.load().fetch_add(1, std::memory_order_relaxed);
-  loop_.defer([this, connection = std::move(connection), peer, tls = std::move(tls)]() mutable {
-    server_.serve(std::move(connection), peer, std::move(tls));
+  loop_.defer([this, connection = std::move(connection), peer, opening = std::move(opening)]() mutable {
+    server_.serve(std::move(connection), peer, std::move(opening));
   });
 }
 
-void Worker::adopt(net::Descriptor connection, net::Address const& peer, net::TlsServerContext::Shared tls) {
+void Worker::adopt(net::Descriptor connection, net::Address const& peer, server::Opening opening) {
   server_.load().fetch_add(1, std::memory_order_relaxed);
-  loop_.post([this, connection = std::move(connection), peer, tls = std::move(tls)]() mutable {
-    server_.serve(std::move(connection), peer, std::move(tls));
+  loop_.post([this, connection = std::move(connection), peer, opening = std::move(opening)]() mutable {
+    server_.serve(std::move(connection), peer, std::move(opening));
   });
 }
 

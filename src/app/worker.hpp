@@ -47,7 +47,7 @@ class Worker {
   /// Connections it serves. Any thread.
   [[nodiscard]] std::uint32_t load() { return server_.load().load(std::memory_order_relaxed); }
   /// Serves a connection that somebody else accepted. Any thread.
-  void adopt(net::Descriptor connection, net::Address const& peer, net::TlsServerContext::Shared tls);
+  void adopt(net::Descriptor connection, net::Address const& peer, server::Opening opening);
   /// Ends sessions as they get idle, unless they ask once more within the last moment. `when_empty` is called on this
   /// worker's thread when none is left. Any thread.
   void drain(Duration last_moment, std::function<void()> when_empty);
@@ -61,7 +61,7 @@ class Worker {
   [[nodiscard]] server::Handler& first(Setup const& setup);
   [[nodiscard]] std::unique_ptr<Generation> make_generation(Setup const& setup);
   void listen(std::vector<std::shared_ptr<Listening>> const& listening);
-  void take(net::Descriptor connection, net::Address const& peer, net::TlsServerContext::Shared tls);
+  void take(net::Descriptor connection, net::Address const& peer, server::Opening opening);
   void retire(Generation& old);
   void end(Generation const& old);
 

@@ -16,6 +16,7 @@ std::string_view name(ErrorCode code) {
     case ErrorCode::missing_api_key: return "missing_api_key";
     case ErrorCode::invalid_api_key: return "invalid_api_key";
     case ErrorCode::model_not_allowed: return "model_not_allowed";
+    case ErrorCode::address_not_allowed: return "address_not_allowed";
     case ErrorCode::route_not_found: return "route_not_found";
     case ErrorCode::model_not_found: return "model_not_found";
     case ErrorCode::method_not_allowed: return "method_not_allowed";
@@ -26,6 +27,7 @@ std::string_view name(ErrorCode code) {
     case ErrorCode::expectation_failed: return "expectation_failed";
     case ErrorCode::unsupported_version: return "unsupported_version";
     case ErrorCode::upgrade_required: return "upgrade_required";
+    case ErrorCode::too_many_connections: return "too_many_connections";
     case ErrorCode::rate_limit_exceeded: return "rate_limit_exceeded";
     case ErrorCode::token_limit_exceeded: return "token_limit_exceeded";
     case ErrorCode::budget_exceeded: return "budget_exceeded";

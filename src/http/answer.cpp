@@ -11,7 +11,8 @@ AnswerKind answer_kind(ErrorCode code) {
     case ErrorCode::invalid_model: return {400, kInvalid, false};
     case ErrorCode::missing_api_key:
     case ErrorCode::invalid_api_key: return {401, "authentication_error", false};
-    case ErrorCode::model_not_allowed: return {403, "permission_error", false};
+    case ErrorCode::model_not_allowed:
+    case ErrorCode::address_not_allowed: return {403, "permission_error", false};
     case ErrorCode::route_not_found:
     case ErrorCode::model_not_found: return {404, kInvalid, false};
     case ErrorCode::method_not_allowed: return {405, kInvalid, false};
@@ -21,6 +22,7 @@ AnswerKind answer_kind(ErrorCode code) {
     case ErrorCode::unsupported_encoding: return {415, kInvalid, false};
     case ErrorCode::expectation_failed: return {417, kInvalid, false};
     case ErrorCode::upgrade_required: return {426, kInvalid, false};
+    case ErrorCode::too_many_connections:
     case ErrorCode::rate_limit_exceeded:
     case ErrorCode::token_limit_exceeded:
     case ErrorCode::budget_exceeded: return {429, "rate_limit_error", true};

@@ -152,6 +152,19 @@ IoResult Stream::socket_read(std::span<char> into) {
   }
 }
 
+IoResult Stream::peek(std::span<char> into) {
+  if (!readable_) return {IoStatus::blocked, 0};
+  while (true) {
+    auto const got = ::recv(descriptor_.get(), into.data(), into.size(), MSG_PEEK);
+    if (got > 0) return {IoStatus::ok, static_cast<std::size_t>(got)};
+    if (got < 0 && errno == EINTR) continue;
+    bool const nothing = got < 0 && errno == EAGAIN;
+    if (nothing) readable_ = false;
+    if (!nothing) hung_up_ = true;
+    return {nothing ? IoStatus::blocked : got == 0 ? IoStatus::closed : IoStatus::failed, 0};
+  }
+}
+
 IoResult Stream::socket_write(std::span<iovec const> pieces) {
   if (!writable_) return {IoStatus::blocked, 0};
   std::size_t offered = 0;

@@ -51,7 +51,7 @@ Exchange::Exchange(Proxy& proxy, server::Downstream& downstream)
   proxy_.shard_.requests_inflight.add();
   record_.started = std::chrono::system_clock::now();
   record_.method.assign(head_.method);
-  record_.client.assign(downstream.peer());
+  record_.client.assign(downstream.client());
 }
 
 Exchange::~Exchange() { proxy_.shard_.requests_inflight.sub(); }

@@ -39,7 +39,7 @@ Server::Server(net::Loop& loop, Handler& handler, Settings settings, ConnectionC
 
 Server::~Server() = default;
 
-void Server::serve(net::Descriptor connection, net::Address const& peer, net::TlsServerContext::Shared tls) {
+void Server::serve(net::Descriptor connection, net::Address const& peer, Opening opening) {
   auto const open = count_.open.fetch_add(1, std::memory_order_relaxed);
   bool const over_limit = open >= settings_->limits.connections;
   if (over_limit) shard_.connections_refused.add();
@@ -49,7 +49,7 @@ void Server::serve(net::Descriptor connection, net::Address const& peer, net::Tl
     return;
   }
   auto session = std::make_unique<Session>(*this, std::move(connection), peer);
-  tasks_.spawn(Session::run(std::move(session), std::move(tls), over_limit));
+  tasks_.spawn(Session::run(std::move(session), std::move(opening), over_limit));
 }
 
 std::string const& Server::date() {

@@ -63,9 +63,13 @@ Session::~Session() {
   if (next_ != nullptr) next_->previous_ = previous_;
 }
 
-net::Task<> Session::run(std::unique_ptr<Session> session, net::TlsServerContext::Shared tls, bool over_limit) {
+net::Task<> Session::run(std::unique_ptr<Session> session, Opening opening, bool over_limit) {
   auto& self = *session;
-  if (tls != nullptr && !co_await self.handshake(std::move(tls))) co_return;
+  if (opening.proxy_protocol || self.settings_->clients != nullptr) {
+    bool const tls = opening.tls != nullptr;
+    if (!co_await self.identify(opening.proxy_protocol, tls)) co_return;
+  }
+  if (opening.tls != nullptr && !co_await self.handshake(std::move(opening.tls))) co_return;
   if (over_limit) self.refuse({ErrorCode::overloaded, Side::gateway, Retry::never, "too many connections"});
   int at_once = 0;
   for (bool fresh = true; self.keep_ && !over_limit; fresh = false) {
@@ -83,7 +87,7 @@ net::Task<> Session::run(std::unique_ptr<Session> session, net::TlsServerContext
     if (heard == Heard::nothing) co_return;
     if (heard == Heard::nonsense) break;
     self.begin_request();
-    co_await self.server_.handler_->serve(self);
+    if (self.settings_->clients == nullptr || self.check_client()) co_await self.server_.handler_->serve(self);
     INFERWAY_ASSERT(self.finished_ || self.gone());
     if (!self.flush() && !self.gone()) co_await self.flush_all();
     self.end_request();
@@ -113,6 +117,7 @@ void Session::begin_request() {
 /// What was read beyond the request stands at the front of in_ for the next one.
 void Session::end_request() {
   read_deadline_.disarm();
+  if (client_ != nullptr) client_->forwarded.clear();  // the next request is another client's
   server_.fields_.take_back(head_.fields);
   if (write_deadline_.expired()) server_.shard_.write_timeouts.add();
   if (aborted_ || gone() || !body_done_) keep_ = false;
@@ -139,16 +144,22 @@ void Session::refuse(Error const& error) {
   server_.shard_.bad_requests.add();
   begin_request();
   body_done_ = false;
+  answer_error(error, Then::close);
+}
+
+/// The answer to what no handler is to see.
+void Session::answer_error(Error const& error, Then then, std::span<AnswerField const> fields) {
   auto const kind = http::answer_kind(error.code);
   auto const dialect = dialect::client_dialect(head_.path);
   auto const request_id = random_id();
   auto const body = dialect::error_body(dialect, error.code, error.detail, request_id);
-  std::array<AnswerField, 5> more;
+  std::array<AnswerField, 6> more;
   std::size_t count = 0;
+  for (auto const& field : fields) more[count++] = field;
   more[count++] = {"Content-Type", "application/json"};
   more[count++] = {"x-inferway-error", name(error.code)};
   more[count++] = {"x-request-id", request_id};
-  if (kind.retry_after) more[count++] = {"Retry-After", "1"};
+  if (kind.retry_after && fields.empty()) more[count++] = {"Retry-After", "1"};
   if (kind.status == 405) more[count++] = {"Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"};
   no_body_ = false;
   send_head({.status = kind.status,
@@ -157,7 +168,7 @@ void Session::refuse(Error const& error) {
              .more = std::span(more).first(count),
              .body = true,
              .length = body.size(),
-             .close = true});
+             .close = then == Then::close || head_.upgrade});
   std::string_view const pieces[] = {body};
   send_body(pieces, More::none);
   telemetry::Record record;
@@ -168,7 +179,7 @@ void Session::refuse(Error const& error) {
   record.method.assign(head_.method);
   record.path.assign(head_.path);
   record.request_id.assign(request_id);
-  record.client.assign(peer_);
+  record.client.assign(client());
   record.detail.assign(error.detail);
   record.bytes_out = body.size();
   server_.shard_.finish(record);

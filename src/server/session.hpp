@@ -4,28 +4,31 @@
 #include "inferway/net/blocks.hpp"
 #include "inferway/net/stream.hpp"
 #include "inferway/server/server.hpp"
+#include "known_client.hpp"
 
 #include <string>
 
 namespace inferway::server {
 
 /// One client connection speaking HTTP/1: reads requests one after the other, hands each to the handler, and is its
-/// Downstream. session.cpp: the connection's life; handshake.cpp: TLS; request_head.cpp, request_body.cpp: reading;
-/// answer.cpp: writing; tunnel.cpp: behind a 101.
+/// Downstream. session.cpp: the connection's life; client.cpp: whose it is; handshake.cpp: TLS; request_head.cpp,
+/// request_body.cpp: reading; answer.cpp: writing; tunnel.cpp: behind a 101.
 class Session final : public Downstream {
  public:
   Session(Server& server, net::Descriptor connection, net::Address const& peer);
   ~Session() override;
 
-  /// The connection's whole life. `tls`: of a connection that begins with a handshake. `over_limit`: there are too
-  /// many, which is all that this one is told, without a byte being read.
-  [[nodiscard]] static net::Task<> run(std::unique_ptr<Session> session, net::TlsServerContext::Shared tls,
-                                       bool over_limit);
+  /// The connection's whole life. `over_limit`: there are too many, which is all that this one is told, without a byte
+  /// of a request being read.
+  [[nodiscard]] static net::Task<> run(std::unique_ptr<Session> session, Opening opening, bool over_limit);
   void wake() { waiter_.notify(); }
 
   // Downstream
   [[nodiscard]] http::RequestHead const& head() const override { return head_; }
   [[nodiscard]] std::string_view peer() const override { return peer_; }
+  [[nodiscard]] std::string_view client() const override {
+    return client_ == nullptr || client_->forwarded.empty() ? std::string_view(peer_) : client_->forwarded;
+  }
   [[nodiscard]] bool secure() const override { return stream_.secure(); }
   [[nodiscard]] net::Waiter& waiter() override { return waiter_; }
   [[nodiscard]] TimePoint started() const override { return started_; }
@@ -50,6 +53,17 @@ class Session final : public Downstream {
  private:
   friend class Server;
   enum class Framing : std::uint8_t { none, length, chunked, until_close, tunnel };
+
+  // client.cpp
+  /// Finds out whose the connection is, and whether it may be. False: it is to be closed.
+  [[nodiscard]] net::Task<bool> identify(bool proxy_protocol, bool tls);
+  [[nodiscard]] net::Task<bool> read_proxy_header();
+  [[nodiscard]] bool take_proxy_header(http::ProxyHeaderParser& parser, std::string_view bytes);
+  [[nodiscard]] std::optional<Error> check_connection();
+  /// Whether the client may make the request under way; else it is answered already.
+  [[nodiscard]] bool check_client();
+  [[nodiscard]] bool check_rate(IpAddress const& client);
+  void note_refused(telemetry::ClientRefusal why, std::string_view detail);
 
   // handshake.cpp
   /// Makes the connection a TLS one. False: that failed, and the connection is to be closed.
@@ -76,6 +90,8 @@ class Session final : public Downstream {
   void begin_request();
   void end_request();
   void refuse(Error const& error);
+  enum class Then : std::uint8_t { close, keep };
+  void answer_error(Error const& error, Then then, std::span<AnswerField const> fields = {});
   [[nodiscard]] net::Task<> flush_all();
   [[nodiscard]] net::Task<> linger();
 
@@ -109,6 +125,7 @@ class Session final : public Downstream {
   net::Deadline read_deadline_;
   net::Deadline write_deadline_;
   std::string peer_;
+  std::unique_ptr<KnownClient> client_;  ///< where addresses matter
   Session* next_ = nullptr;
   Session* previous_ = nullptr;
 

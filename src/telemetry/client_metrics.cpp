@@ -46,6 +46,14 @@ void write_misbehaviour(Exposition& out, Shards const& shards) {
   out.sample(sum_of(shards, &Shard::sessions_failed));
 }
 
+void write_refusals(Exposition& out, Shards const& shards) {
+  out.counter("inferway_clients_refused_total", "Connections and requests refused for the client's address, by cause.");
+  for (std::size_t i = 0; i < kClientRefusalCount; ++i) {
+    out.sample({{"cause", std::string(name(static_cast<ClientRefusal>(i)))}},
+               sum(shards, [i](Shard const& shard) -> Counter const& { return shard.clients_refused[i]; }));
+  }
+}
+
 void write_limits(Exposition& out, Shards const& shards, config::Limits const& limits) {
   out.gauge("inferway_buffered_bytes", "Bytes of bodies held in memory.");
   out.sample(sum_of(shards, &Shard::buffered_bytes));
@@ -73,10 +81,22 @@ void write_limits(Exposition& out, Shards const& shards, config::Limits const& l
 
 }  // namespace
 
+std::string_view name(ClientRefusal refusal) {
+  switch (refusal) {
+    case ClientRefusal::denied: return "denied";
+    case ClientRefusal::connections_per_ip: return "connections_per_ip";
+    case ClientRefusal::rpm_per_ip: return "rpm_per_ip";
+    case ClientRefusal::untrusted_proxy: return "untrusted_proxy";
+    case ClientRefusal::proxy_header: break;
+  }
+  return "proxy_header";
+}
+
 void write_client_metrics(Exposition& out, Shards const& shards, config::Limits const& limits) {
   write_connections(out, shards);
   write_websockets(out, shards);
   write_misbehaviour(out, shards);
+  write_refusals(out, shards);
   write_limits(out, shards, limits);
 }
 

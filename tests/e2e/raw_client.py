@@ -123,15 +123,18 @@ class Response:
 
 
 class Client:
-    """One connection to the gateway, `path`: over a Unix socket. Every wait is bounded (TimeoutError)."""
+    """One connection to the gateway, `path`: over a Unix socket, `source`: from that address. Every wait is bounded
+    (TimeoutError)."""
 
-    def __init__(self, port, receive_buffer=None, host="127.0.0.1", path=None):
+    def __init__(self, port, receive_buffer=None, host="127.0.0.1", path=None, source=None):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.socket = socket.socket(socket.AF_UNIX if path else family, socket.SOCK_STREAM)
         if receive_buffer is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(PATIENCE)
         try:
+            if source is not None:
+                self.socket.bind((source, 0))
             self.socket.connect(str(path) if path else (host, port))
         except OSError:
             self.socket.close()

@@ -60,6 +60,8 @@ class Stream final : private Source {
   void drop_tls();
 
   [[nodiscard]] IoResult try_read(std::span<char> into);
+  /// What try_read() would give without TLS, left there to be read.
+  [[nodiscard]] IoResult peek(std::span<char> into);
   /// Writes as much of the pieces as the kernel takes. What was not taken must come first in the next call (of TLS it
   /// may be encrypted already).
   [[nodiscard]] IoResult try_write(std::span<iovec const> pieces);

@@ -44,8 +44,10 @@ class Downstream {
   virtual ~Downstream() = default;
 
   [[nodiscard]] virtual http::RequestHead const& head() const = 0;
-  /// The peer's address without port.
+  /// The peer's address without port; where a PROXY header gave another one, that.
   [[nodiscard]] virtual std::string_view peer() const = 0;
+  /// Who asks: the peer, or whom a trusted proxy says it asks for.
+  [[nodiscard]] virtual std::string_view client() const { return peer(); }
   [[nodiscard]] virtual bool secure() const = 0;  ///< came over TLS
   [[nodiscard]] virtual net::Waiter& waiter() = 0;
   [[nodiscard]] virtual TimePoint started() const = 0;  ///< when the head was complete

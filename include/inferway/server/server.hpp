@@ -6,6 +6,8 @@
 #include "inferway/net/loop.hpp"
 #include "inferway/net/task_group.hpp"
 #include "inferway/net/tls.hpp"
+#include "inferway/server/client_rules.hpp"
+#include "inferway/server/client_table.hpp"
 #include "inferway/server/downstream.hpp"
 #include "inferway/telemetry/telemetry.hpp"
 
@@ -22,14 +24,22 @@ namespace inferway::server {
 class Session;
 class HandshakeSlot;
 
-/// What all servers of a process share: how many client connections there are.
+/// What all servers of a process share: how many client connections there are, and whose.
 struct ConnectionCount {
   std::atomic<std::uint64_t> open{0};
+  ClientTable clients;
+};
+
+/// How a connection begins, as its listener says.
+struct Opening {
+  net::TlsServerContext::Shared tls;  ///< nullptr: without TLS
+  bool proxy_protocol = false;        ///< with a PROXY header, before anything else
 };
 
 struct Settings {
   config::Limits limits;  ///< tls_handshakes: this server's share
   config::ClientTimeouts timeouts;
+  std::shared_ptr<ClientRules const> clients;  ///< nullptr: their addresses do not matter
 };
 
 /// The client side of one worker: sessions over accepted connections. Loop thread only.
@@ -42,8 +52,8 @@ class Server {
   /// serve() adds one first. Any thread.
   [[nodiscard]] std::atomic<std::uint32_t>& load() { return load_; }
 
-  /// Serves a connection, over TLS when `tls` is given; over limits.connections it is answered 503 and closed.
-  void serve(net::Descriptor connection, net::Address const& peer, net::TlsServerContext::Shared tls = nullptr);
+  /// Serves a connection; over limits.connections it is answered 503 and closed.
+  void serve(net::Descriptor connection, net::Address const& peer, Opening opening = {});
 
   /// Requests that begin from now on are the new handler's, and keep to the new settings; those under way go on as they
   /// began.

@@ -100,7 +100,7 @@ struct Record {
   LongText<120, 0> detail;    ///< the error's cause for the log
   LongText<400, 0> failures;  ///< of tries before or with that: where and why
   ShortText<16> method;
-  ShortText<48> client;  ///< peer address without port
+  ShortText<48> client;  ///< address without port: the peer, or whom a trusted proxy speaks for
 };
 static_assert(sizeof(Record) <= 400, "every open stream bears one, and a ring thousands");
 

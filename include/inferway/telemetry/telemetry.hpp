@@ -36,6 +36,17 @@ struct TlsCounters {
   std::array<Counter, kTlsFailureCount> failures;
 };
 
+/// Why a client, or who claimed to speak for one, was turned away for its address.
+enum class ClientRefusal : std::uint8_t {
+  denied,  ///< by clients.allow or clients.deny
+  connections_per_ip,
+  rpm_per_ip,
+  untrusted_proxy,  ///< a PROXY header was to come, from somebody who may not send one
+  proxy_header,     ///< which was missing, wrong, or not whole within timeouts.header
+};
+inline constexpr std::size_t kClientRefusalCount = static_cast<std::size_t>(ClientRefusal::proxy_header) + 1;
+[[nodiscard]] std::string_view name(ClientRefusal refusal);
+
 /// What a worker counts about one backend.
 struct BackendCounters {
   Counter connects;          ///< connections opened
@@ -87,9 +98,10 @@ class Shard {
   Counter connections_open;
   Counter connections_accepted;
   Counter connections_refused;  ///< over limits.connections
-  Counter accept_pauses;        ///< accepting rested: no file descriptor was left
-  Counter loop_lag_ns;          ///< gauge: smoothed
-  Counter client_bytes_in;      ///< all bytes read from clients
+  std::array<Counter, kClientRefusalCount> clients_refused;
+  Counter accept_pauses;    ///< accepting rested: no file descriptor was left
+  Counter loop_lag_ns;      ///< gauge: smoothed
+  Counter client_bytes_in;  ///< all bytes read from clients
   Counter client_bytes_out;
   Counter buffered_bytes;  ///< gauge: bodies held in memory
   Counter buffered_bytes_refused;
