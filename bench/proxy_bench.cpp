@@ -25,7 +25,7 @@ void write_head(benchmark::State& state, std::string_view bytes, bool with_key) 
   endpoint.authority = "10.0.0.1:8000";
   BackendPlan backend;
   if (with_key) {
-    backend.fields = "Authorization: Bearer sk-fedcba9876543210fedcba9876543210\r\n";
+    backend.fields = Secret("Authorization: Bearer sk-fedcba9876543210fedcba9876543210\r\n");
     backend.replaced = {"authorization"};
   }
   UpstreamHead const head{.client = client,

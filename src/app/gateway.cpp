@@ -103,7 +103,7 @@ void Gateway::start_admin() {
 /// By the configuration in force.
 void Gateway::start_health_checks() {
   health_checker_.reset();
-  std::vector<std::string> fields;
+  std::vector<Secret> fields;
   for (auto const& backend : snapshot_->backends) fields.push_back(backend.fields);
   health_checker_.emplace(loop_, snapshot_->directory, fields, random_());
 }

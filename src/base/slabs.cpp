@@ -47,6 +47,7 @@ Slabs::Slab* Slabs::map() {
   auto const before = -reinterpret_cast<std::uintptr_t>(begin) & (size - 1);
   if (before > 0) ::munmap(begin, before);
   ::munmap(begin + before + size, size - before);
+  ::madvise(begin + before, size, MADV_DONTDUMP);  // heads bear keys, bodies are nobody's business
   ++mapped_;
   ++idle_;
   auto* const slab = new (begin + before) Slab;

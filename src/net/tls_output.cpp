@@ -1,5 +1,6 @@
 // How a TLS session writes, and how OpenSSL reads and writes memory.
 
+#include "inferway/base/secret_memory.hpp"
 #include "tls_bio.hpp"
 
 #include <algorithm>
@@ -72,7 +73,7 @@ class Pieces {
 }  // namespace
 
 TlsSession::Scratch& TlsSession::Scratch::of_thread() {
-  thread_local std::unique_ptr<Scratch> const kScratch(new Scratch);
+  thread_local auto const kScratch = std::allocate_shared_for_overwrite<Scratch>(SecretAllocator<Scratch>());
   return *kScratch;
 }
 

@@ -1,8 +1,10 @@
 #include "tls_ticket_keys.hpp"
 
+#include "inferway/base/secret_memory.hpp"
 #include "tls_context.hpp"
 
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/rand.h>
@@ -55,6 +57,11 @@ int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* 
 
 }  // namespace
 
+TlsTicketKeys::Key::~Key() {
+  OPENSSL_cleanse(cipher.data(), cipher.size());
+  OPENSSL_cleanse(mac.data(), mac.size());
+}
+
 void TlsTicketKeys::renew(TimePoint now) {
   if (made_ != TimePoint{} && now - made_ < kLife) return;
   has_previous_ = made_ != TimePoint{} && now - made_ < 2 * kLife;
@@ -78,7 +85,9 @@ std::optional<TlsTicketKeys::Found> TlsTicketKeys::find(unsigned char const* nam
   return std::nullopt;
 }
 
-std::shared_ptr<TlsTicketKeys> make_ticket_keys() { return std::make_shared<TlsTicketKeys>(); }
+std::shared_ptr<TlsTicketKeys> make_ticket_keys() {
+  return std::allocate_shared<TlsTicketKeys>(SecretAllocator<TlsTicketKeys>());
+}
 
 void use_ticket_keys(SSL_CTX* context, TlsTicketKeys& keys) {
   SSL_CTX_set_ex_data(context, keys_index(), &keys);

@@ -17,6 +17,11 @@ class TlsTicketKeys {
     std::array<unsigned char, 16> name{};
     std::array<unsigned char, 32> cipher{};
     std::array<unsigned char, 32> mac{};
+
+    Key() = default;
+    Key(Key const&) = default;
+    Key& operator=(Key const&) = default;
+    ~Key();  ///< each copy is zeroed
   };
 
   /// The key for new tickets at that time.

@@ -1,6 +1,7 @@
 #include "inferway/proxy/compiled_config.hpp"
 
 #include "inferway/base/text.hpp"
+#include "inferway/base/wipe_freed.hpp"
 #include "inferway/dialect/dialect.hpp"
 
 #include <algorithm>
@@ -47,10 +48,12 @@ std::vector<RoutePlan> plan_routes(config::Config const& config) {
 }
 
 BackendPlan plan_backend(config::Backend const& backend) {
+  WipeFreed const wipe;  // what is left of the text while it grows
   BackendPlan plan;
+  std::string fields;
   auto const add = [&](std::string_view name, std::string_view prefix, Secret const& value) {
     plan.replaced.push_back(lower(name));
-    plan.fields.append(name).append(": ").append(prefix).append(value.reveal()).append("\r\n");
+    fields.append(name).append(": ").append(prefix).append(value.reveal()).append("\r\n");
   };
   if (!backend.key.empty()) {
     auto const place = dialect::key_place(backend.api);
@@ -58,6 +61,7 @@ BackendPlan plan_backend(config::Backend const& backend) {
   }
   for (auto const& header : backend.headers) add(header.name, "", header.value);
   for (auto const header : backend.pass_headers) plan.passes.push_back(guarded_field(header));
+  plan.fields = Secret(std::move(fields));
   return plan;
 }
 

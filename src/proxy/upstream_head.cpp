@@ -101,7 +101,7 @@ void write_upstream_head(net::Buffer& out, UpstreamHead const& head) {
   if (!client.host.empty()) out.append("X-Forwarded-Host: ", client.host, "\r\n");
   out.append("Via: ");
   if (present.contains(FieldId::via)) append_list(out, client, FieldId::via);
-  out.append("1.1 inferway\r\nX-Request-Id: ", head.request_id, "\r\n", head.backend.fields);
+  out.append("1.1 inferway\r\nX-Request-Id: ", head.request_id, "\r\n", head.backend.fields.reveal());
   // Also without a handshake: a caller's key may stand in it.
   if (present.contains(FieldId::sec_websocket_protocol)) append_subprotocols(out, client);
   if (http::asks_for_websocket(client)) out.append("Connection: Upgrade\r\nUpgrade: websocket\r\n");

@@ -1,6 +1,7 @@
 #include "inferway/upstream/health_checker.hpp"
 
 #include "inferway/base/text.hpp"
+#include "inferway/base/wipe_freed.hpp"
 #include "inferway/telemetry/log.hpp"
 #include "probe.hpp"
 
@@ -14,7 +15,9 @@ namespace {
 constexpr Duration kFirstWithin = std::chrono::seconds(1);
 constexpr Duration kSettling = std::chrono::milliseconds(250);
 
-std::string request_text(Backend const& backend, Endpoint const& endpoint, std::string_view fields) {
+/// It bears the backend's key.
+Secret request_text(Backend const& backend, Endpoint const& endpoint, Secret const& fields) {
+  WipeFreed const wipe;
   auto const has = [&](std::string_view name) {
     return std::ranges::any_of(backend.config.headers, [&](auto const& header) { return iequals(header.name, name); });
   };
@@ -22,7 +25,8 @@ std::string request_text(Backend const& backend, Endpoint const& endpoint, std::
   out.append("Host: ").append(endpoint.config.authority).append("\r\n");
   if (!has("user-agent")) out.append("User-Agent: inferway-health\r\n");
   if (!has("accept")) out.append("Accept: */*\r\n");
-  return out.append(fields).append("Connection: close\r\n\r\n");
+  out.append(fields.reveal()).append("Connection: close\r\n\r\n");
+  return Secret(std::move(out));
 }
 
 }  // namespace
@@ -30,7 +34,7 @@ std::string request_text(Backend const& backend, Endpoint const& endpoint, std::
 /// The checks of one endpoint. Not a coroutine, for it may be ended at any time, without anybody's waiting for its end.
 class HealthChecker::Check final : public net::Watcher, public std::enable_shared_from_this<Check> {
  public:
-  Check(net::Loop& loop, Directory& directory, Backend& backend, std::size_t index, std::string_view fields,
+  Check(net::Loop& loop, Directory& directory, Backend& backend, std::size_t index, Secret const& fields,
         balance::Random& random)
       : loop_(loop),
         directory_(directory),
@@ -82,7 +86,7 @@ class HealthChecker::Check final : public net::Watcher, public std::enable_share
       return false;
     }
     judged_ = false;
-    probe_.emplace(loop_, directory_, backend_, *endpoint_, request_, *this);
+    probe_.emplace(loop_, directory_, backend_, *endpoint_, request_.reveal(), *this);
     deadline_.arm(now + backend_.config.health.timeout);
     return true;
   }
@@ -105,7 +109,7 @@ class HealthChecker::Check final : public net::Watcher, public std::enable_share
   Backend& backend_;
   std::size_t const index_;
   std::shared_ptr<Endpoint> const endpoint_;
-  std::string const request_;
+  Secret const request_;
   balance::Random& random_;
   TimePoint next_;
   net::Deadline deadline_;  ///< the next check, or the end of the one under way
@@ -132,7 +136,7 @@ class HealthChecker::Settling final : public net::Watcher {
   net::Deadline deadline_;
 };
 
-HealthChecker::HealthChecker(net::Loop& loop, Directory& directory, std::vector<std::string> const& fields,
+HealthChecker::HealthChecker(net::Loop& loop, Directory& directory, std::vector<Secret> const& fields,
                              std::uint64_t seed)
     : random_(seed), settling_(std::make_unique<Settling>(loop, directory)) {
   for (std::size_t i = 0; i < directory.size(); ++i) {

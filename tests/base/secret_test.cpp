@@ -54,6 +54,14 @@ TEST(SecretTest, is_copied_and_moved_whole) {
   }
 }
 
+TEST(SecretTest, a_shorter_value_leaves_nothing_of_the_longer_one) {
+  Secret secret{std::string(kLong)};
+  auto const* const place = secret.reveal().data();
+  secret = Secret(std::string("short"));
+  EXPECT_EQ(secret.reveal(), "short");
+  EXPECT_EQ(std::string_view(place, kLong.size()).find(kLong.substr(16)), std::string_view::npos);
+}
+
 TEST(SecretTest, leaves_nothing_where_it_was_moved_from) {
   for (auto const text : {kShort, kLong}) {
     Secret first{std::string(text)};

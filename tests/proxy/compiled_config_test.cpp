@@ -21,11 +21,11 @@ TEST(CompiledConfigTest, puts_keys_where_each_dialect_wants_them) {
              "  o: {api: openai, key: k3, headers: {X-Team: t}, endpoints: [http://127.0.0.1:1]}\n"
              "  l: {api: ollama, endpoints: [http://127.0.0.1:1]}\n"
              "routes:\n  - {match: {path: /*}, to: [{backend: a}]}\n"));
-  EXPECT_EQ(compiled.backends[0].fields, "x-api-key: k1\r\n");
-  EXPECT_EQ(compiled.backends[1].fields, "x-goog-api-key: k2\r\n");
-  EXPECT_EQ(compiled.backends[2].fields, "Authorization: Bearer k3\r\nX-Team: t\r\n");
+  EXPECT_EQ(compiled.backends[0].fields.reveal(), "x-api-key: k1\r\n");
+  EXPECT_EQ(compiled.backends[1].fields.reveal(), "x-goog-api-key: k2\r\n");
+  EXPECT_EQ(compiled.backends[2].fields.reveal(), "Authorization: Bearer k3\r\nX-Team: t\r\n");
   EXPECT_EQ(compiled.backends[2].replaced, (std::vector<std::string>{"authorization", "x-team"}));
-  EXPECT_EQ(compiled.backends[3].fields, "");
+  EXPECT_EQ(compiled.backends[3].fields.reveal(), "");
 }
 
 TEST(CompiledConfigTest, a_route_overrides_its_backends_timeouts) {

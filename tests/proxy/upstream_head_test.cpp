@@ -71,7 +71,7 @@ TEST_F(UpstreamHeadTest, is_what_the_backend_should_see_and_no_more) {
 }
 
 TEST_F(UpstreamHeadTest, the_backends_own_fields_replace_the_clients) {
-  backend.fields = "Authorization: Bearer provider\r\nuser-agent: gateway\r\n";
+  backend.fields = Secret("Authorization: Bearer provider\r\nuser-agent: gateway\r\n");
   backend.replaced = {"authorization", "user-agent"};
   backend.passes = {http::FieldId::authorization, http::FieldId::cookie};
   auto const head = written({.chunked = true, .length = {}});

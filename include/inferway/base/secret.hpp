@@ -1,30 +1,34 @@
 #pragma once
 
+#include "inferway/base/secret_memory.hpp"
+
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace inferway {
 
-/// A key or token. It cannot be printed or formatted; it is zeroed when freed. Comparison takes the same time for
-/// all values of one length.
+/// A key or token. It cannot be printed or formatted; it is zeroed when freed, and no core dump has it (also where it
+/// is short: it never lies in the object itself). Comparison takes the same time for all values of one length.
 class Secret {
  public:
   Secret() = default;
-  explicit Secret(std::string value) : value_(std::move(value)) {}
+  /// The text that it is made of is zeroed.
+  explicit Secret(std::string value);
   Secret(Secret const&) = default;
-  Secret& operator=(Secret const& other);
-  Secret(Secret&& other) noexcept : value_(std::move(other.value_)) { other.wipe(); }
-  Secret& operator=(Secret&& other) noexcept;
-  ~Secret() { wipe(); }
+  /// By way of a copy: in place, a shorter value would leave the rest of the longer one behind it.
+  Secret& operator=(Secret const& other) { return *this = Secret(other); }
+  Secret(Secret&&) noexcept = default;
+  Secret& operator=(Secret&&) noexcept = default;
+  ~Secret() = default;
 
   [[nodiscard]] bool empty() const { return value_.empty(); }
   /// The value, to be written to a wire and nowhere else.
-  [[nodiscard]] std::string_view reveal() const { return value_; }
+  [[nodiscard]] std::string_view reveal() const { return {value_.data(), value_.size()}; }
   [[nodiscard]] bool equals(std::string_view other) const;
 
  private:
-  void wipe() noexcept;
-  std::string value_;
+  std::vector<char, SecretAllocator<char>> value_;
 };
 
 }  // namespace inferway

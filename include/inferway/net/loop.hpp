@@ -1,6 +1,7 @@
 #pragma once
 
 #include "inferway/base/clock.hpp"
+#include "inferway/base/secret_memory.hpp"
 #include "inferway/net/blocks.hpp"
 #include "inferway/net/descriptor.hpp"
 #include "inferway/net/read_size.hpp"
@@ -142,8 +143,8 @@ class Loop {
   TimePoint now_;
   Wheel wheel_;
   BlockPool blocks_;
-  std::vector<char> scratch_;
-  std::array<void*, kBatch> batch_{};  ///< sources of the events under way; nulled when one is removed
+  std::vector<char, SecretAllocator<char>> scratch_;  ///< it has held keys
+  std::array<void*, kBatch> batch_{};                 ///< sources of the events under way; nulled when one is removed
   std::size_t batch_size_ = 0;
   Waiter* ready_first_ = nullptr;
   Waiter* ready_last_ = nullptr;

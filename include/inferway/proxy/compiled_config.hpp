@@ -48,7 +48,7 @@ class Hops {
 
 /// What every request to a backend bears, made ready as header text.
 struct BackendPlan {
-  std::string fields;                 ///< key and configured headers, each line with its CRLF
+  Secret fields;                      ///< key and configured headers, each line with its CRLF
   std::vector<std::string> replaced;  ///< lower-case names of client fields that these replace
   std::vector<http::FieldId> passes;  ///< guarded fields that may pass
 };

@@ -1,12 +1,12 @@
 #pragma once
 
 #include "inferway/balance/random.hpp"
+#include "inferway/base/secret.hpp"
 #include "inferway/net/loop.hpp"
 #include "inferway/upstream/upstream.hpp"
 
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
 namespace inferway::upstream {
@@ -23,7 +23,7 @@ class HealthChecker {
   static constexpr std::size_t kMostAnswerBytes = 64 * 1024;  ///< of head and body; what is more is not waited for
 
   /// `fields`: by backend, what each of its requests bears (key, headers) as header text. The directory outlives it.
-  HealthChecker(net::Loop& loop, Directory& directory, std::vector<std::string> const& fields, std::uint64_t seed);
+  HealthChecker(net::Loop& loop, Directory& directory, std::vector<Secret> const& fields, std::uint64_t seed);
   HealthChecker(HealthChecker const&) = delete;
   HealthChecker& operator=(HealthChecker const&) = delete;
   /// Ends the checks under way; they count for nothing.
