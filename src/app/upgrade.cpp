@@ -2,6 +2,7 @@
 
 #include "environment.hpp"
 #include "inferway/base/text.hpp"
+#include "inferway/base/wipe_freed.hpp"
 #include "inferway/telemetry/log.hpp"
 #include "inherited.hpp"
 
@@ -86,6 +87,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 Upgrade::Upgrade(net::Loop& loop, std::vector<HandedOn> const& sockets, std::string const& notify_socket,
                  std::function<void(bool)> done)
     : loop_(loop), done_(std::move(done)), deadline_(loop.wheel(), *this) {
+  WipeFreed const wipe;  // the environment may bear keys
   auto arguments = own_arguments();
   auto variables = environment_for(sockets, notify_socket);
   auto const argument_pointers = pointers_to(arguments);

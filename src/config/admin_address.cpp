@@ -1,6 +1,7 @@
 #include "inferway/config/admin_address.hpp"
 
 #include "address.hpp"
+#include "inferway/base/wipe_freed.hpp"
 #include "problems.hpp"
 #include "source_file.hpp"
 #include "substitution.hpp"
@@ -26,6 +27,7 @@ std::expected<Listen, std::string> parse_admin_address(std::string_view text) { 
 std::string admin_address_text(Listen const& address) { return to_string(address); }
 
 std::expected<Listen, Problem> admin_address_of(std::string const& file, Environment const& environment) {
+  WipeFreed const wipe;  // the whole file is read for it
   auto const content = read_source(file, kMostConfigurationBytes);
   if (!content) return std::unexpected(Problem{{}, "cannot be read: " + content.error()});
   Problems problems;

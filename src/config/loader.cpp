@@ -3,6 +3,7 @@
 #include "backends.hpp"
 #include "clients.hpp"
 #include "gateway.hpp"
+#include "inferway/base/wipe_freed.hpp"
 #include "keys.hpp"
 #include "known_keys.hpp"
 #include "not_yet.hpp"
@@ -68,6 +69,7 @@ void warn_of_shadows(Config const& config, Problems& problems) {
 }  // namespace
 
 Loaded load_text(std::string_view text, std::string const& file, Environment const& environment) {
+  WipeFreed const wipe;  // the tree, what was substituted, what the YAML library copied: keys may be in all of it
   Problems problems;
   Loaded loaded;
   auto const tree = parse_yaml(text, problems);
@@ -93,6 +95,7 @@ Loaded load_text(std::string_view text, std::string const& file, Environment con
 }
 
 Loaded load_file(std::string const& path, Environment const& environment) {
+  WipeFreed const wipe;
   auto const content = read_source(path, kMostConfigurationBytes);
   if (content) return load_text(*content, path, environment);
   Loaded loaded;

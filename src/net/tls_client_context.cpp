@@ -1,5 +1,6 @@
 // TLS towards backends.
 
+#include "inferway/base/wipe_freed.hpp"
 #include "tls_context.hpp"
 #include "tls_session.hpp"
 
@@ -35,6 +36,7 @@ SslContext make_context(config::BackendTls const& config) {
   if (context == nullptr) throw TlsFileError{"OpenSSL gives no context: " + openssl_errors()};
   auto* const ctx = context.get();
   SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
+  SSL_CTX_set_security_level(ctx, kTlsSecurityLevel);
   SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
   SSL_CTX_set_cipher_list(ctx, kTlsCiphers);
   SSL_CTX_set1_groups_list(ctx, kTlsGroups);
@@ -58,6 +60,7 @@ SslContext make_context(config::BackendTls const& config) {
 /// What tells whether a file is another one: its content's hash. Of a directory, and the system's (large) list of CAs,
 /// when it was written last.
 std::string mark_of(std::filesystem::path const& path, bool by_content) {
+  WipeFreed const wipe;  // it may be a key
   std::error_code ignored;
   if (!by_content) return std::to_string(std::filesystem::last_write_time(path, ignored).time_since_epoch().count());
   std::ifstream file(path, std::ios::binary);

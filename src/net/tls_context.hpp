@@ -12,6 +12,8 @@ namespace inferway::net {
 
 // TLS 1.2 only with forward secrecy and AEAD; 1.3 has nothing else.
 inline constexpr char kTlsCiphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
+/// 112 bits: no RSA below 2048, no SHA-1. Debian's own default, but not everybody's; some files of OpenSSL's lower it.
+inline constexpr int kTlsSecurityLevel = 2;
 inline constexpr char kTlsGroups[] = "X25519:P-256:P-384";
 
 struct TlsServerContext::State {

@@ -1,14 +1,21 @@
 // Certificates, keys and trust out of files.
 
+#include "inferway/base/secret_memory.hpp"
+#include "inferway/base/wipe_freed.hpp"
+#include "inferway/net/descriptor.hpp"
 #include "tls_context.hpp"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <ctime>
+#include <fcntl.h>
 #include <system_error>
 #include <unistd.h>
+#include <vector>
 
 namespace inferway::net {
 
@@ -30,6 +37,39 @@ void check_readable(std::string const& what, std::string const& file) {
 /// An encrypted key would have OpenSSL ask for its password on the terminal.
 int no_password(char*, int, int, void*) { return -1; }
 
+struct FreeOpenssl {
+  void operator()(BIO* bio) const { BIO_free(bio); }
+  void operator()(EVP_PKEY* key) const { EVP_PKEY_free(key); }
+};
+
+/// Not by way of OpenSSL's files: their buffers are the C library's, and nobody zeroes those. Empty: it cannot be read.
+std::vector<char, SecretAllocator<char>> read_key_file(std::string const& file) {
+  constexpr std::size_t kMostKeyBytes = 1024 * 1024;
+  std::vector<char, SecretAllocator<char>> content(kMostKeyBytes);
+  Descriptor const opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  std::size_t size = 0;
+  while (size < content.size()) {
+    auto const got = ::read(opened.get(), content.data() + size, content.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    size += static_cast<std::size_t>(got);
+  }
+  content.resize(size);
+  return content;
+}
+
+bool use_key(SSL_CTX* context, std::string const& file) {
+  auto const content = read_key_file(file);
+  std::unique_ptr<BIO, FreeOpenssl> const bio(BIO_new_mem_buf(content.data(), static_cast<int>(content.size())));
+  if (bio == nullptr) return false;
+  std::unique_ptr<EVP_PKEY, FreeOpenssl> const key(PEM_read_bio_PrivateKey(bio.get(), nullptr, no_password, nullptr));
+  return key != nullptr && SSL_CTX_use_PrivateKey(context, key.get()) == 1;
+}
+
+void* allocate(std::size_t bytes, char const*, int) { return bytes == 0 ? nullptr : std::malloc(bytes); }
+void* reallocate(void* memory, std::size_t bytes, char const*, int) { return realloc_wiping(memory, bytes); }
+void release(void* memory, char const*, int) { free_wiping(memory); }
+
 void look_at_dates(X509 const* certificate, std::string const& file, std::vector<std::string>& warnings) {
   int days = 0;
   int seconds = 0;
@@ -48,6 +88,8 @@ void look_at_dates(X509 const* certificate, std::string const& file, std::vector
 
 }  // namespace
 
+void let_openssl_wipe() { CRYPTO_set_mem_functions(allocate, reallocate, release); }
+
 std::string openssl_errors() {
   std::string text;
   while (auto const code = ERR_get_error()) {
@@ -65,14 +107,14 @@ std::string openssl_errors() {
 }
 
 void use_identity(SSL_CTX* context, config::TlsIdentity const& identity, std::vector<std::string>& warnings) {
+  WipeFreed const wipe;
   ERR_clear_error();
   check_readable("the certificate", identity.cert);
   check_readable("the key", identity.key);
-  SSL_CTX_set_default_passwd_cb(context, no_password);
   if (SSL_CTX_use_certificate_chain_file(context, identity.cert.c_str()) != 1) {
     fail("no certificate chain in PEM could be read from", identity.cert);
   }
-  if (SSL_CTX_use_PrivateKey_file(context, identity.key.c_str(), SSL_FILETYPE_PEM) != 1) {
+  if (!use_key(context, identity.key)) {
     // A key of another certificate is refused here already, when both are of one kind.
     fail("no key (in PEM, without a password) that belongs to the certificate could be read from", identity.key);
   }

@@ -95,6 +95,7 @@ SslContext make_context(config::ListenerTls const& config, Scope const& scope) {
   if (context == nullptr) throw TlsFileError{"OpenSSL gives no context: " + openssl_errors()};
   auto* const ctx = context.get();
   SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
+  SSL_CTX_set_security_level(ctx, kTlsSecurityLevel);
   SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                SSL_OP_PRIORITIZE_CHACHA);
   SSL_CTX_set_cipher_list(ctx, kTlsCiphers);

@@ -15,6 +15,9 @@
 /// in the .cpp files alone.
 namespace inferway::net {
 
+/// What OpenSSL frees while a WipeFreed lives is zeroed, too. Before anything of OpenSSL is used.
+void let_openssl_wipe();
+
 class TlsSession;
 class TlsTicketKeys;
 
