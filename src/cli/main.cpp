@@ -1,6 +1,8 @@
 // The binary's entry: which command.
 
 #include "inferway/cli/commands.hpp"
+#include "inferway/net/tls.hpp"
+#include "private_memory.hpp"
 
 #include <cstdio>
 #include <exception>
@@ -49,6 +51,11 @@ int run(std::span<char const* const> arguments) {
 
 int main(int argc, char** argv) {
   try {
+    inferway::net::let_openssl_wipe();
+    if (auto const kept = inferway::cli::keep_memory_private(); !kept) {
+      std::fprintf(stderr, "inferway: %s\n", kept.error().c_str());
+      return 2;
+    }
     return run({argv, static_cast<std::size_t>(argc)});
   } catch (std::exception const& error) {
     std::fprintf(stderr, "inferway: %s\n", error.what());
