@@ -36,6 +36,7 @@ class FieldSection {
 
   [[nodiscard]] FieldSet met() const { return met_; }
   [[nodiscard]] bool has(FieldId id) const { return met_.contains(id); }
+  [[nodiscard]] bool has_any(FieldSet ids) const { return met_.meets(ids); }
   [[nodiscard]] bool repeats(FieldId id) const { return repeated_.contains(id); }
   /// The last one with that id; there must be one.
   [[nodiscard]] Field& last(FieldId id) const { return fields_[places_[static_cast<std::size_t>(id)]]; }

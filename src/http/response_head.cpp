@@ -79,6 +79,16 @@ void settle_media_type(ResponseHead& head, FieldSection const& section) {
   head.ndjson = lines && !hidden;
 }
 
+/// Fields of requests, which bear keys and mean nothing in an answer. A server that repeats what it was sent would tell
+/// the gateway's own key to the client.
+constexpr FieldSet kCredentials{FieldId::authorization, FieldId::proxy_authorization, FieldId::x_api_key,
+                                FieldId::api_key,       FieldId::x_goog_api_key,      FieldId::cookie};
+
+/// Of the fields alone: the section must not have to leave the registers for it.
+[[gnu::cold, gnu::noinline]] void keep_back_credentials(std::vector<Field>& fields) {
+  for (auto& field : fields) field.hop_by_hop = field.hop_by_hop || kCredentials.contains(field.id);
+}
+
 /// What the fields say about the message itself.
 Flaw settle(ResponseHead& head, FieldSection const& section, bool head_request) {
   head.ids = section.met();
@@ -89,6 +99,8 @@ Flaw settle(ResponseHead& head, FieldSection const& section, bool head_request) 
   head.keep_alive = persists(options, head.minor_version);
   settle_framing(head, framing, head_request);
   settle_media_type(head, section);
+  if (section.has_any(kCredentials)) [[unlikely]]
+    keep_back_credentials(head.fields);
   return {};
 }
 

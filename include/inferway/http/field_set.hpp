@@ -18,6 +18,7 @@ class FieldSet {
     for (auto const id : ids) add(id);
   }
   constexpr void add(FieldId id) { bits_ |= bit(id); }
+  [[nodiscard]] constexpr bool meets(FieldSet other) const { return (bits_ & other.bits_) != 0; }
   [[nodiscard]] constexpr bool contains(FieldId id) const { return (bits_ & bit(id)) != 0; }
 
  private:
