@@ -27,7 +27,8 @@ class CountedGateway(Gateway):
         self._file.truncate(LEDGER.size + RECORDS * RECORD.size)
         self._ledger = mmap.mmap(self._file.fileno(), 0)
         library = os.path.abspath(os.environ["COUNTING"])
-        super().__init__(config, env={"LD_PRELOAD": library, "INFERWAY_ALLOCATIONS": self._file.name})
+        seen = {"INFERWAY_CORE_DUMPS": "1"}  # its map of addresses, also where we are not root
+        super().__init__(config, env={"LD_PRELOAD": library, "INFERWAY_ALLOCATIONS": self._file.name, **seen})
         # A library that cannot be loaded is only a message of the loader's, and all would count as 0.
         if self.counts()[0] == 0:
             self.kill()

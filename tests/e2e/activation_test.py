@@ -49,6 +49,8 @@ class ActivationTest(unittest.TestCase):
     def gateway(self, config, *sockets, names="", env=None):
         numbers = [each.fileno() for each in sockets]
         prefix = [sys.executable, ENTRY, names, ",".join(map(str, numbers))]
+        # Its descriptors are looked at, also where we are not root.
+        env = {"INFERWAY_CORE_DUMPS": "1", **(env or {})}
         return Gateway(config, env=env, prefix=prefix, pass_fds=numbers)
 
     def start(self, config, *sockets, **options):

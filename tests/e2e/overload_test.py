@@ -37,7 +37,8 @@ def open_descriptors(pid):
 class OverloadCase(unittest.TestCase):
     def start(self, config):
         self.backend = self.enterContext(Backend())
-        self.gateway = self.enterContext(Gateway(config(self.backend.url)))
+        # Its descriptors are counted, also where we are not root.
+        self.gateway = self.enterContext(Gateway(config(self.backend.url), env={"INFERWAY_CORE_DUMPS": "1"}))
         return self.gateway
 
     def client(self):
