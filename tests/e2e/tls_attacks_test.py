@@ -75,18 +75,34 @@ class BackendTest(UpstreamCase):
                 self.assertEqual(self.failures("protocol") + self.failures("other"), 1)
 
     def test_a_common_name_alone_counts_for_nothing(self):
-        self.start(TlsBackend(self.named_by_cn("llm.test")), {"server_name": "llm.test"})
+        ec = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+        self.start(TlsBackend(self.made_by_hand("llm.test", ec)), {"server_name": "llm.test"})
         self.ask(502)
         self.assertEqual(self.failures("wrong_host"), 1)
 
+    def test_a_weak_certificate_counts_for_nothing_whatever_openssl_is_told(self):
+        lowered = BACKENDS_CA.path / "lowered.cnf"
+        lowered.write_text(
+            "openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = low\n[low]\nCipherString = ALL@SECLEVEL=0\n"
+        )
+        names = "subjectAltName=IP:127.0.0.1\n"
+        rows = {"1024 bits": (["rsa:1024"], []), "SHA-1": (["rsa:2048"], ["-sha1"])}
+        for what, (key, digest) in rows.items():
+            with self.subTest(what):
+                url = self.serve("-cipher", "DEFAULT@SECLEVEL=0", identity=self.made_by_hand("weak", key, digest, names))
+                self.start(Backend(), url=url, env={"OPENSSL_CONF": str(lowered)})
+                self.ask(502)
+                self.assertEqual(self.failures("bad_certificate"), 1)
+
     @staticmethod
-    def named_by_cn(name):
-        """A certificate whose only name is its common name."""
-        out = Identity(BACKENDS_CA.path, "by-cn")
-        key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", out.key]
+    def made_by_hand(name, key, sign=(), extensions=""):
+        """A certificate with this common name, and no other name unless in the extensions."""
+        out = Identity(BACKENDS_CA.path, "by-hand")
         run = lambda *words: subprocess.run(["openssl", *words], check=True, capture_output=True, cwd=BACKENDS_CA.path)  # noqa: E731
-        run("req", "-new", *key, "-out", "by-cn.csr", "-subj", f"/CN={name}")
-        run("x509", "-req", "-in", "by-cn.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-days", "2", "-out", out.cert)
+        run("req", "-new", "-newkey", *key, "-nodes", "-keyout", out.key, "-out", "by-hand.csr", "-subj", f"/CN={name}")
+        (BACKENDS_CA.path / "by-hand.cnf").write_text(extensions, encoding="ascii")
+        ca = ["-CA", "ca.pem", "-CAkey", "ca.key", "-days", "2", "-extfile", "by-hand.cnf"]
+        run("x509", "-req", "-in", "by-hand.csr", *ca, *sign, "-out", out.cert)
         return out
 
     def test_a_ca_file_may_hold_the_server_s_own_certificate(self):
