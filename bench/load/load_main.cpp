@@ -1,12 +1,14 @@
 // The load client: one thread, one kind of load, told by its first word; what it found is a line of JSON on stdout.
-//   requests  HTTP requests with a known answer, closed or open
-//   streams   event streams
-//   messages  WebSocket messages that come back
-//   bad       malformed requests and clients that leave
+//   requests    HTTP requests with a known answer, closed or open
+//   streams     event streams
+//   messages    WebSocket messages that come back
+//   handshakes  TLS handshakes
+//   bad         malformed requests and clients that leave
 
 #include "arguments.hpp"
 #include "bad_load.hpp"
 #include "content.hpp"
+#include "handshake_load.hpp"
 #include "message_load.hpp"
 #include "request_load.hpp"
 #include "sockets.hpp"
@@ -66,6 +68,11 @@ void messages(Arguments& arguments, bench::Window& window) {
   finish(arguments, bench::MessageLoad(options, window));
 }
 
+void handshakes(Arguments& arguments, bench::Window& window) {
+  bench::HandshakeLoad::Options options{.port = port(arguments), .resume = arguments.number("resume", 0) != 0};
+  finish(arguments, bench::HandshakeLoad(options, window));
+}
+
 void bad(Arguments& arguments, bench::Window& window) {
   bench::BadLoad::Options options{.port = port(arguments), .rate = arguments.number("rate", 300)};
   options.path = arguments.text("path", options.path);
@@ -86,9 +93,11 @@ int main(int count, char** words) {
     streams(arguments, window);
   } else if (arguments.mode() == "messages") {
     messages(arguments, window);
+  } else if (arguments.mode() == "handshakes") {
+    handshakes(arguments, window);
   } else if (arguments.mode() == "bad") {
     bad(arguments, window);
   } else {
-    bench::fail("requests, streams, messages or bad?");
+    bench::fail("requests, streams, messages, handshakes or bad?");
   }
 }

@@ -15,7 +15,7 @@ http {{
   access_log off; keepalive_requests 1000000000; keepalive_timeout 1h; tcp_nodelay on; client_max_body_size 0; {temporary}
   upstream model {{ server 127.0.0.1:{model}; keepalive 256; keepalive_requests 1000000000; keepalive_timeout 1h; }}
   server {{
-    listen 127.0.0.1:{port} backlog=4096;
+    listen 127.0.0.1:{port} backlog=4096{tls};
     location / {{
       proxy_pass http://model; proxy_http_version 1.1; proxy_buffering off; {body}
       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; {connection}
@@ -26,6 +26,8 @@ http {{
 NGINX_STREAMS_BODIES = "proxy_request_buffering off;"
 NGINX_READS_BODIES = "proxy_request_buffering on; client_body_buffer_size 2m;"  # whole, and in memory
 NGINX_KEEPS = 'proxy_set_header Connection "";'
+NGINX_TLS = " ssl; ssl_certificate {0}; ssl_certificate_key {1}; ssl_protocols TLSv1.2 TLSv1.3"
+HAPROXY_TLS = " ssl crt {2} ssl-min-ver TLSv1.2 alpn http/1.1"
 NGINX_UPGRADES = 'proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade"; proxy_read_timeout 1h;'
 
 HAPROXY = """\
@@ -42,7 +44,7 @@ defaults
   timeout server 60s
   timeout tunnel 1h
 frontend data
-  bind 127.0.0.1:{port} backlog 4096
+  bind 127.0.0.1:{port} backlog 4096{tls}
   default_backend model
 backend model
   server one 127.0.0.1:{model} pool-max-conn 256
@@ -61,11 +63,11 @@ class Contender:
         return Process(self.name, self.command, self.cores or bench.proxy_core, bench.directory)
 
 
-def nginx(bench, model, reads_bodies=False, upgrades=False):
+def nginx(bench, model, reads_bodies=False, upgrades=False, tls=None):
     port = bench.port()
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     text = NGINX.format(
-        dir=bench.directory, port=port, model=model,
+        dir=bench.directory, port=port, model=model, tls=NGINX_TLS.format(*tls) if tls else "",
         temporary=" ".join(f"{kind}_temp_path {bench.directory}/{kind};" for kind in kinds),
         body=NGINX_READS_BODIES if reads_bodies else NGINX_STREAMS_BODIES,
         connection=NGINX_UPGRADES if upgrades else NGINX_KEEPS,
@@ -74,9 +76,11 @@ def nginx(bench, model, reads_bodies=False, upgrades=False):
     return Contender("nginx", ["nginx", "-p", bench.directory, "-e", f"{bench.directory}/nginx.err", "-c", config], port)
 
 
-def haproxy(bench, model):
+def haproxy(bench, model, tls=None):
     port = bench.port()
-    config = bench.write(f"haproxy-{port}.conf", HAPROXY.format(port=port, model=model, connections=bench.connections()))
+    spoken = HAPROXY_TLS.format(*tls) if tls else ""
+    text = HAPROXY.format(port=port, model=model, connections=bench.connections(), tls=spoken)
+    config = bench.write(f"haproxy-{port}.conf", text)
     return Contender("HAProxy", ["haproxy", "-db", "-f", config], port)
 
 
@@ -92,10 +96,11 @@ def path_route(path):
     return {"match": {"path": path}, "to": [{"backend": "model"}]}
 
 
-def inferway(bench, model, routes=None, name="Inferway", threads=1, access=True, backend=None, cores=None):
+def inferway(bench, model, routes=None, name="Inferway", threads=1, access=True, backend=None, cores=None, tls=None):
     port, admin = bench.port(), bench.port()
+    spoken = {"tls": {"cert": str(tls[0]), "key": str(tls[1])}} if tls else {}
     config = {
-        "listen": f"127.0.0.1:{port}",
+        "listen": [{"address": f"127.0.0.1:{port}", **spoken}],
         "admin": {"address": f"127.0.0.1:{admin}"},
         "threads": threads,
         "log": {"level": "warn", "access": f"{bench.directory}/access-{port}.log" if access else "off"},
@@ -108,8 +113,8 @@ def inferway(bench, model, routes=None, name="Inferway", threads=1, access=True,
     return Contender(name, [bench.inferway, "serve", "--config", path], port, cores, admin)
 
 
-def all_three(bench, model, **options):
-    return [inferway(bench, model, **options), nginx(bench, model), haproxy(bench, model)]
+def all_three(bench, model, tls=None, **options):
+    return [inferway(bench, model, tls=tls, **options), nginx(bench, model, tls=tls), haproxy(bench, model, tls=tls)]
 
 
 def versions(bench):

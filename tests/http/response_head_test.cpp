@@ -186,6 +186,20 @@ TEST(ResponseHeadTest, marks_what_must_not_be_forwarded) {
   EXPECT_EQ(head.find("x-b"), nullptr);
 }
 
+TEST(ResponseHeadTest, keeps_back_what_only_requests_bear) {
+  ResponseHead head;
+  std::string_view const text =
+      "HTTP/1.1 200 OK\r\nAuthorization: x\r\nProxy-Authorization: x\r\nX-API-Key: x\r\nApi-Key: x\r\nX-Goog-Api-Key: "
+      "x\r\n"
+      "Cookie: x\r\nSet-Cookie: x\r\nWWW-Authenticate: x\r\n\r\n";
+  ASSERT_TRUE(head.parse(text, {}, false));
+  std::string stays;
+  for (auto const& field : head.fields) {
+    if (!field.hop_by_hop) stays += std::string(field.name) + ' ';
+  }
+  EXPECT_EQ(stays, "Set-Cookie WWW-Authenticate ");
+}
+
 TEST(ResponseHeadTest, keeps_its_storage_and_nothing_else_for_the_next_head) {
   ResponseHead head;
   ASSERT_TRUE(

@@ -3,7 +3,7 @@
 import dataclasses
 import typing
 
-from . import bodies, chat, elsewhere, own_cost, start, streams, system_calls, tls_memory, trouble, tunnel
+from . import bodies, chat, elsewhere, handshakes, own_cost, start, streams, system_calls, tls_memory, trouble, tunnel
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +33,7 @@ SCENARIOS = [
     Scenario("bad-input", "bad input", trouble.bad_input, quick=True),
     Scenario("syscalls", "system calls per small request", system_calls.per_request, deadline=60, quick=True),
     Scenario("tls-memory", "memory of an idle stream with TLS", tls_memory.idle_streams, deadline=120),
+    Scenario("tls-handshake", "TLS handshakes with clients", handshakes.handshakes),
     Scenario("instructions", "user-space instructions", elsewhere.instructions, quick=True),
     Scenario("build-time", "build time", elsewhere.build_time, quick=True),
 ]
