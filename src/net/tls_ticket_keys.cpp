@@ -52,7 +52,8 @@ int on_ticket(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* 
   if (!found) return 0;
   if (!set_mac_key(mac, found->key)) return -1;
   if (EVP_DecryptInit_ex(cipher, EVP_aes_256_cbc(), nullptr, found->key.cipher.data(), iv) != 1) return -1;
-  return found->fresh ? 1 : 2;
+  // In TLS 1.3 a client uses a ticket once (RFC 8446, C.4): without a new one it would have to begin anew.
+  return found->fresh && SSL_version(ssl) < TLS1_3_VERSION ? 1 : 2;
 }
 
 }  // namespace

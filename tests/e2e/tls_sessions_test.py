@@ -24,6 +24,16 @@ class ResumptionTest(TlsCase):
                 self.assertTrue(self.resumed(context, session))
         self.assertEqual(self.gateway.metric("inferway_client_tls_handshakes_total", resumed="yes"), 18)
 
+    def test_a_resumed_session_brings_the_ticket_for_the_next_one(self):
+        """TLS 1.3 tickets are for one use (RFC 8446, C.4): a client without a new one has to begin anew."""
+        self.start()
+        session = self.ask(context=(context := trusting())).session
+        for _ in range(4):
+            sock = self.ask(context=context, session=session)
+            self.assertTrue(sock.session_reused)
+            self.assertNotEqual(sock.session.id, session.id)
+            session = sock.session
+
     def test_a_session_with_a_client_certificate_ends_with_the_rules_it_was_made_under(self):
         self.start(CA.identity("gateway.test").tls(client_ca=OTHER_CA.cert))
         context = trusting()
