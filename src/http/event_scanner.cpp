@@ -253,10 +253,14 @@ std::size_t EventScanner::feed_lines(std::string_view piece) {
     auto const lf = piece.find('\n', at);
     auto const line = piece.substr(at, lf == std::string_view::npos ? lf : lf - at);
     bool const whole = lf != std::string_view::npos && !has_data_;
-    has_data_ = has_data_ || !line.empty();
+    // A CR alone may belong to the line's end.
+    bool const blank = line.empty() || (line == "\r" && !after_cr_);
+    has_data_ = has_data_ || !blank;
+    after_cr_ = after_cr_ || line == "\r";
     if (!whole || contains(line, "\"error\"") || may_matter(line)) take_data(line);
     if (lf == std::string_view::npos) break;
     end_event();
+    after_cr_ = false;
     at = lf + 1;
   }
   at_boundary_ = at == piece.size();

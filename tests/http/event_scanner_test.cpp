@@ -272,6 +272,13 @@ TEST(EventScannerTest, tells_how_far_the_events_of_a_piece_are_complete) {
   EXPECT_TRUE(scanner.at_boundary());
 }
 
+TEST(EventScannerTest, counts_no_line_that_is_empty) {
+  for_each_split("{}\r\n\r\n\n{}\n\r\r\n", [](Pieces const& pieces) {
+    EXPECT_EQ(outcome(kOllama, pieces).events, 3U)
+        << describe(pieces);  // of two CRs only one belongs to the line's end
+  });
+}
+
 TEST(EventScannerTest, sees_the_end_behind_data_of_any_size) {
   EventScanner scanner(kGemini);
   EXPECT_EQ(scanner.feed("data: {\"candidates\":[{\"content\":{\"parts\":[{\"inlineData\":{\"data\":\""), 0U);
