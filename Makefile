@@ -8,6 +8,9 @@ CTEST_ARGS ?=
 BENCH_ARGS ?=
 # Extra arguments for the microbenchmarks: make bench-micro MICRO_ARGS=--benchmark_filter=route
 MICRO_ARGS ?=
+# How long each fuzz target runs, in seconds, and which ones (empty: all), one after the other: make fuzz FUZZ_TARGETS='chunks events'
+FUZZ_SECONDS ?= 3600
+FUZZ_TARGETS ?=
 # Extra arguments for the fault report, the hostile cases and the soak: make soak SOAK_ARGS='--seconds 30'
 FAULTS_ARGS ?=
 HOSTILE_ARGS ?=
@@ -22,7 +25,8 @@ compile   = cmake --build --preset $(1) -j $(JOBS)
 run_tests = ctest --preset $(1) -j $(JOBS) $(CTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build deps format lint asan tsan clean install uninstall sbom fresh-check container-check clients faults hostile soak \
+.PHONY: help run test build deps format lint asan tsan fuzz fuzz-smoke fuzz-programs clean install uninstall sbom fresh-check container-check \\
+        clients faults hostile soak \\
         profile bench bench-quick bench-programs bench-build bench-docs bench-micro bench-instructions bench-instructions-baseline bench-frames bench-deps \
         deps-build deps-lint deps-sanitize deps-bench deps-micro deps-instructions deps-faults deps-hostile deps-clients deps-fresh
 
@@ -50,6 +54,16 @@ tsan: deps-build deps-sanitize ## the tests that use threads under the thread sa
 	$(call configure,tsan)
 	$(call compile,tsan)
 	$(call run_tests,tsan)
+
+fuzz: fuzz-programs ## fuzz each target for an hour (FUZZ_SECONDS, FUZZ_TARGETS): docs/fuzzing.md
+	tests/fuzz/run.py --build build/fuzz --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+fuzz-smoke: fuzz-programs ## fuzz each target for 10 seconds
+	tests/fuzz/run.py --build build/fuzz --seconds 10 --jobs $(JOBS) $(FUZZ_TARGETS)
+
+fuzz-programs: deps-build deps-sanitize
+	$(call configure,fuzz)
+	$(call compile,fuzz)
 
 clients: build deps-clients ## real client SDKs against the gateway and the mock
 	cd tests/clients && npm ci --no-audit --no-fund && INFERWAY=$(CURDIR)/build/release/inferway \
