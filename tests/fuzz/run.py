@@ -33,6 +33,7 @@ TARGETS = {
     "target": ("http", 2048, r"src/http/target\.cpp"),
     "config": ("yaml", 4096, r"src/config/.*\.cpp|src/proxy/compiled_config\.cpp"),
     "presented_key": ("http", 2048, r"src/policy/presented_key\.cpp|src/proxy/upstream_head\.cpp"),
+    "proxy_header": ("proxy", 4200, r"src/http/proxy_header(_v2)?\.cpp|src/base/ip_address\.cpp"),
     "websocket": ("http", 2048, r"src/http/websocket\.cpp"),
     "connection": ("http", 4096, r"src/(server|proxy|upstream|http|dialect|policy)/.*\.cpp"),
 }
