@@ -25,8 +25,8 @@ compile   = cmake --build --preset $(1) -j $(JOBS)
 run_tests = ctest --preset $(1) -j $(JOBS) $(CTEST_ARGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build deps format lint asan tsan fuzz fuzz-smoke fuzz-programs clean install uninstall sbom fresh-check container-check \\
-        clients faults hostile soak \\
+.PHONY: help run test build deps format lint asan tsan fuzz fuzz-smoke fuzz-programs clean install uninstall sbom fresh-check container-check \
+        clients faults hostile soak \
         profile bench bench-quick bench-programs bench-build bench-docs bench-micro bench-instructions bench-instructions-baseline bench-frames bench-deps \
         deps-build deps-lint deps-sanitize deps-bench deps-micro deps-instructions deps-faults deps-hostile deps-clients deps-fresh
 

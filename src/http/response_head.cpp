@@ -85,7 +85,7 @@ constexpr FieldSet kCredentials{FieldId::authorization, FieldId::proxy_authoriza
                                 FieldId::api_key,       FieldId::x_goog_api_key,      FieldId::cookie};
 
 /// Of the fields alone: the section must not have to leave the registers for it.
-[[gnu::cold, gnu::noinline]] void keep_back_credentials(std::vector<Field>& fields) {
+[[gnu::cold, gnu::noinline]] void keep_back_credentials(Fields& fields) {
   for (auto& field : fields) field.hop_by_hop = field.hop_by_hop || kCredentials.contains(field.id);
 }
 

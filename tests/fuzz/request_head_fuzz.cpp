@@ -85,11 +85,11 @@ void one_input(std::string_view input) {
   RequestHead head;
   auto const parsed = head.parse(view(bytes), {});
   must(told(parsed, head) == whole, "what follows a head has no say in it");
-  http::LineEnds ends;
-  auto const again = http::find_head_end(text.whole, 0, ends);
-  must(again && again->size == end->size, "a head ends in one place");
-  RequestHead kept;
-  must(told(kept.parse(view(bytes), {}, ends), kept) == whole, "line ends that were met change nothing");
+  RequestHead taken;
+  if (auto const size = taken.take(text.whole, {}); size > 0) {
+    must(size == end->size, "a head ends in one place");
+    must(told({}, taken) == whole, "what is taken in one pass reads the same");
+  }
   if (!parsed) return;
   check_promises(head, view(bytes));
   compare_with_beast(head, view(bytes));

@@ -68,6 +68,11 @@ void one_input(std::string_view input) {
     ResponseHead head;
     auto const parsed = head.parse(view(bytes), {}, head_request);
     must(told(parsed, head) == whole, "what follows a head has no say in it");
+    ResponseHead taken;
+    if (auto const size = taken.take(text.whole, {}, head_request); size > 0) {
+      must(size == end->size, "a head ends in one place");
+      must(told({}, taken) == whole, "what is taken in one pass reads the same");
+    }
     if (!parsed) continue;
     must(head.status >= 100 && head.status <= 599, "the status is one");
     bool const bodiless = head_request || head.status < 200 || head.status == 204 || head.status == 304;

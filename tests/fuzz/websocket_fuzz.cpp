@@ -15,7 +15,7 @@ namespace {
 using http::FieldId;
 
 /// All items of a list, over all its lines.
-std::vector<std::string> items(std::vector<http::Field> const& fields, std::string_view name) {
+std::vector<std::string> items(http::Fields const& fields, std::string_view name) {
   std::vector<std::string> out;
   for (auto const& field : fields) {
     if (!iequals(field.name, name)) continue;
