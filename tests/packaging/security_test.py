@@ -24,7 +24,7 @@ class SecurityTest(unittest.TestCase):
             with self.subTest(name):
                 file = ROOT / name
                 self.assertTrue(file.is_file())
-                self.assertIn(file.stem, (file.parent / "CMakeLists.txt").read_text(), "no target runs it")
+                self.assertIn(file.stem.removesuffix("_fuzz"), (file.parent / "CMakeLists.txt").read_text(), "no target runs it")
 
     def test_links_lead_somewhere(self):
         for page in ("SECURITY.md", "docs/hardening.md"):
