@@ -29,6 +29,13 @@ void leave_out_environment() {
   ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTDUMP);  // NOLINT(performance-no-int-to-ptr): pages
 }
 
+/// A process that nobody may look into cannot be searched for leaks, by itself neither.
+#if __has_feature(address_sanitizer)
+constexpr bool kDumpable = true;
+#else
+constexpr bool kDumpable = false;
+#endif
+
 }  // namespace
 
 std::expected<void, std::string> keep_memory_private() {
@@ -42,7 +49,7 @@ std::expected<void, std::string> keep_memory_private() {
     return {};
   }
   // The limit alone does not hold where the kernel hands dumps to a program (core_pattern with a pipe).
-  ::prctl(PR_SET_DUMPABLE, 0);
+  if (!kDumpable) ::prctl(PR_SET_DUMPABLE, 0);
   rlimit limit{};
   ::getrlimit(RLIMIT_CORE, &limit);
   limit.rlim_cur = 0;
