@@ -19,6 +19,8 @@ from harness import Backend, Gateway, answering, eventually, json_answer, main, 
 NET_BIND_SERVICE, DAC_OVERRIDE, FOWNER = 1 << 10, 1 << 1, 1 << 3
 TO_BECOME = 1 << 6 | 1 << 7 | NET_BIND_SERVICE  # SETGID, SETUID
 SANITIZED = bool(os.environ.get("INFERWAY_SANITIZED"))
+# The search for leaks traces its own process: what is confined here denies that.
+os.environ["ASAN_OPTIONS"] = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), "detect_leaks=0")))
 
 # Run by what an upgrade starts, so under all that the gateway has put in force: which error each call ends with.
 PROBE = """
