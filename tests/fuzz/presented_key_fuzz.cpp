@@ -51,7 +51,8 @@ std::string key_plainly(RequestHead const& head) {
 
 /// The head that goes upstream, to a backend with a key of its own and one to which credentials pass.
 void check_upstream(RequestHead const& head) {
-  proxy::BackendPlan const plan{.fields = Secret("Authorization: Bearer own\r\n"), .replaced = {"authorization"}, .passes = {}};
+  proxy::BackendPlan const plan{
+      .fields = Secret("Authorization: Bearer own\r\n"), .replaced = {"authorization"}, .passes = {}};
   config::Endpoint endpoint;
   endpoint.authority = "backend";
   net::BlockPool blocks;

@@ -36,7 +36,8 @@ class Served {
         snapshot_(config, resolver, {}),
         upstream_(loop_, snapshot_.directory, config.limits, recorder_, 1),
         proxy_(loop_, snapshot_, upstream_, buffered_, load_meter_, mirrors_, recorder_),
-        server_(loop_, proxy_, {.limits = config.limits, .timeouts = config.timeouts, .clients = nullptr}, count_, recorder_) {
+        server_(loop_, proxy_, {.limits = config.limits, .timeouts = config.timeouts, .clients = nullptr}, count_,
+                recorder_) {
     std::array<int, 2> pair{};
     must(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair.data()) == 0, "a pair of sockets");
     client_ = net::Descriptor(pair[0]);
