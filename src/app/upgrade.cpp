@@ -24,7 +24,7 @@ namespace inferway::app {
 namespace {
 
 constexpr int kFirst = 3;  // SD_LISTEN_FDS_START
-constexpr std::string_view kReadyVariable = "INFERWAY_READY_FD";
+constexpr char kReadyVariable[] = "INFERWAY_READY_FD";
 constexpr std::string_view kPidPlace = "LISTEN_PID=          ";
 
 [[noreturn]] void fail(std::string const& what) {
@@ -71,7 +71,9 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-  std::signal(SIGPIPE, SIG_DFL);
+  struct sigaction usual{};
+  usual.sa_handler = SIG_DFL;
+  ::sigaction(SIGPIPE, &usual, nullptr);
   auto const count = static_cast<int>(descriptors.size());
   // First out of the way of each other, then to their places.
   for (auto& descriptor : descriptors) descriptor = ::fcntl(descriptor, F_DUPFD_CLOEXEC, kFirst + count);
@@ -98,6 +100,7 @@ Upgrade::Upgrade(net::Loop& loop, std::vector<HandedOn> const& sockets, std::str
   pipe_ = net::Descriptor(ends[0]);
   net::Descriptor const other(ends[1]);
   std::vector<int> descriptors;
+  descriptors.reserve(sockets.size() + 1);
   for (auto const& socket : sockets) descriptors.push_back(socket.descriptor);
   descriptors.push_back(other.get());
   pid_ = ::fork();
@@ -148,7 +151,7 @@ void Upgrade::finish(bool ready, std::string const& why) {
 }
 
 Predecessor Predecessor::from_environment() {
-  auto const text = take_variable(kReadyVariable.data());
+  auto const text = take_variable(kReadyVariable);
   Predecessor out;
   auto const number = parse_decimal(text);
   if (!number || *number < kFirst || *number > 4096) return out;

@@ -51,7 +51,7 @@ std::size_t quiet_length(std::string_view text) {
   return length;
 }
 
-bool const has_avx2 = __builtin_cpu_supports("avx2");
+bool const kHasAvx2 = __builtin_cpu_supports("avx2");
 
 /// What is notable in the block at `at`; true: the line ends in it.
 bool look(std::string_view text, std::size_t at, EventLine& line) {
@@ -77,7 +77,7 @@ EventLine event_line(std::string_view text) {
 #ifdef __SSE2__
   while (true) {
     auto const rest = text.substr(at);
-    at += has_avx2 ? quiet_length_avx2(rest) : quiet_length(rest);
+    at += kHasAvx2 ? quiet_length_avx2(rest) : quiet_length(rest);
     if (text.size() - at <= kStep) break;
     if (look(text, at, line) || look(text, at + kBlock, line)) return line;
     at += kStep;
