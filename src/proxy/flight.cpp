@@ -124,11 +124,7 @@ Flight::Step Flight::read() {
   auto const received = attempt_->receive();
   if (!received) return fail(received.error(), cause_of(received.error(), true));
   if (held_) return read_stream(*received);
-  if (received->pieces.empty() && !received->end) {
-    if (!received->blocked) return Step::again;
-    attempt_->keep_head();
-    return Step::blocked;
-  }
+  if (received->pieces.empty() && !received->end) return later(received->blocked);
   received_ = *received;
   stage_ = Stage::done;
   return Step::answer;
@@ -159,7 +155,13 @@ Flight::Step Flight::read_stream(upstream::Attempt::Received const& received) {
     stage_ = Stage::done;
     return Step::answer;
   }
-  return received.blocked ? wait_for_content() : Step::again;
+  return received.blocked ? wait_for_content() : later(false);
+}
+
+/// Whoever has his turn before this one goes on reads into the memory that the head came in.
+Flight::Step Flight::later(bool blocked) {
+  attempt_->keep_head();
+  return blocked ? Step::blocked : Step::again;
 }
 
 Flight::Step Flight::wait_for_content() {
@@ -168,8 +170,7 @@ Flight::Step Flight::wait_for_content() {
                   "no content came in time (timeouts.first_content, min_tokens_per_second)"},
                  RetryOn::stall);
   }
-  attempt_->keep_head();
-  return Step::blocked;
+  return later(true);
 }
 
 std::optional<upstream::Attempt::Received> Flight::beginning() { return std::exchange(received_, std::nullopt); }

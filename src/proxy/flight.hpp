@@ -106,6 +106,7 @@ class Flight {
   [[nodiscard]] Step read_stream(upstream::Attempt::Received const& received);
   void hold_back();
   [[nodiscard]] Step wait_for_content();
+  Step later(bool blocked);
   /// Hardly any of them fails: what is then to be said stands apart.
   struct Failed {
     Failure failure;

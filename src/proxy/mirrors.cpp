@@ -37,8 +37,9 @@ bool MirrorCopy::advance() {
     auto const step = attempt_->advance();
     if (!step || *step == Step::switched) return false;
     has_head_ = *step == Step::head;
-    more_ = *step == Step::head || *step == Step::interim;
-    return true;
+    more_ = *step == Step::interim;
+    if (!has_head_) return true;
+    // What came with the head is lost at the next await.
   }
   auto const received = attempt_->receive();
   more_ = received && !received->blocked;

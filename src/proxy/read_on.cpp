@@ -15,6 +15,7 @@ Flight* Exchange::read_on_from() { return answering_ != nullptr ? answering_ : (
 
 bool Exchange::begin_reading_on(ErrorCode why) {
   if (!reads_on(why)) return false;
+  if (request_ != nullptr && request_->decision.websocket()) return false;  // a tunnel has no end to be read to
   auto* const flight = read_on_from();
   if (flight == nullptr || !flight->started() || !flight->attempt().body_sent()) return false;
   if (second_ != nullptr && flight != second_.get()) second_.reset();
@@ -43,7 +44,8 @@ Result<bool> Exchange::throw_away(Flight& flight) {
     auto const step = attempt.advance();
     if (!step) return std::unexpected(step.error());
     head_thrown_away_ = *step == Step::head;
-    return *step == Step::head || *step == Step::interim;
+    if (!head_thrown_away_) return *step == Step::interim;
+    // What came with the head is lost at the next await.
   }
   auto const received = attempt.receive();
   if (!received) return std::unexpected(received.error());

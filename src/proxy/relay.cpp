@@ -221,6 +221,7 @@ void Exchange::arm_heartbeat() {
 
 /// The stream was silent for long: a comment shows the client, and all between, that it is alive.
 void Exchange::beat() {
+  if (downstream_.finished()) return;  // in this very turn
   arm_heartbeat();
   if (answering_ != nullptr && (!events_ || !events_->at_boundary() || events_->finished())) return;
   if (stream_api_ == http::StreamApi::ollama_lines || !downstream_.flush()) return;

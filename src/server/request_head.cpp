@@ -101,6 +101,7 @@ Result<bool> Session::parse_head() {
 /// What is known of the last request views memory that is used anew: nothing of it may show in the answer or the log.
 std::unexpected<Error> Session::no_head(ErrorCode code, std::string why) {
   head_ = http::RequestHead();
+  if (in_.view().starts_with("HEAD ")) head_.method = "HEAD";  // its answer has no body, whatever it is
   return client_error(code, std::move(why));
 }
 

@@ -219,7 +219,8 @@ net::Task<> Session::linger() {
 }
 
 void Session::release_head() {
-  if (!body_done_ || in_.size() > used_) return;  // what follows is the next request
+  if (framing_ == Framing::tunnel) return server_.fields_.take_back(head_.fields);  // in_ may hold its first bytes
+  if (!body_done_ || in_.size() > used_) return;                                    // what follows is the next request
   in_.release();
   server_.fields_.take_back(head_.fields);
   used_ = 0;
