@@ -6,6 +6,7 @@
 
 #include <exception>
 #include <string>
+#include <utility>
 
 namespace inferway::server {
 
@@ -29,7 +30,7 @@ std::string describe(std::exception_ptr const& exception) {
 Server::Server(net::Loop& loop, Handler& handler, Settings settings, ConnectionCount& count, telemetry::Shard& shard)
     : loop_(loop),
       handler_(&handler),
-      settings_(std::make_shared<Settings const>(settings)),
+      settings_(std::make_shared<Settings const>(std::move(settings))),
       count_(count),
       shard_(shard),
       tasks_(loop, [this](std::exception_ptr const& exception) {
@@ -63,7 +64,7 @@ std::string const& Server::date() {
 
 void Server::change(Handler& handler, Settings settings) {
   handler_ = &handler;
-  settings_ = std::make_shared<Settings const>(settings);
+  settings_ = std::make_shared<Settings const>(std::move(settings));
 }
 
 void Server::drain(Duration last_moment) {
