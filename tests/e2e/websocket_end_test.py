@@ -8,7 +8,7 @@ import unittest
 import secure
 from flooding import BIG, Sender, stalled
 from harness import eventually, main
-from websockets import PING, TEXT, TunnelCase, close_code, close_frame, frame, record_of, take
+from websockets import PING, TEXT, TunnelCase, close_code, close_frame, frame, handshake, record_of, take
 
 
 class EndTest(TunnelCase):
@@ -75,6 +75,15 @@ class EndTest(TunnelCase):
         self.assertFalse(client.was_reset)
         self.assertTrue(connection.wait_closed())
         self.assertEqual(record_of(gateway), (101, None, False))
+
+    def test_a_client_that_leaves_before_the_switch_leaves_nothing_to_read_on(self):
+        gateway, backend = self.start(on_client_cancel="drain")
+        with gateway.client() as client:
+            client.send(handshake())
+            connection, _ = backend.take_request()
+            client.reset()
+        self.assertTrue(connection.wait_closed())
+        self.assertEqual(record_of(gateway)[:2], (499, "client_gone"))
 
     def test_a_reset_of_one_side_is_a_reset_of_the_other(self):
         gateway, _ = self.start()

@@ -101,10 +101,10 @@ def record_of(gateway):
 
 
 class TunnelCase(unittest.TestCase):
-    def start(self, idle="60s", **top):
+    def start(self, idle="60s", on_client_cancel="abort", **top):
         """A gateway of its own before a backend that the test drives."""
         self.backend = self.enterContext(HeldBackend())
-        config = one_route(self.backend.url, backend={"timeouts": {"idle": idle}}, threads=1, **top)
+        config = one_route(self.backend.url, backend={"timeouts": {"idle": idle}, "on_client_cancel": on_client_cancel}, threads=1, **top)
         self.gateway = self.enterContext(Gateway(config))
         return self.gateway, self.backend
 
